@@ -1,0 +1,1 @@
+// n8n finds the nodes and credentials through the "n8n" field of package.json.
