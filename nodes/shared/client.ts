@@ -1,0 +1,127 @@
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	JsonObject,
+} from 'n8n-workflow';
+import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
+
+import { parseBaseUrl } from './baseUrl';
+
+const CREDENTIAL = 'deepModeApi';
+
+/** What an HTTP header can carry. */
+const SENDABLE_KEY = /^[\x21-\x7e]+$/;
+
+/** What came back over the wire, whatever it was. */
+export interface Answer {
+	status: number;
+	headers: Record<string, string | undefined>;
+	/** Parsed JSON, or the text of anything else. */
+	body: unknown;
+}
+
+/** A request that got no complete answer: DeepMode may or may not have seen it. */
+export interface NoAnswer {
+	/** The transport's words, e.g. "socket hang up". */
+	reason: string;
+}
+
+/** The DeepMode API over n8n's own HTTP helper; one object serves a whole run. */
+export class DeepModeClient {
+	private constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly credentials: ICredentialDataDecryptedObject,
+		private readonly baseUrl: string,
+	) {}
+
+	/**
+	 * Decrypts the credential, once: per request it would cost more than the request itself.
+	 *
+	 * @throws NodeOperationError if its Base URL or its API key cannot be used
+	 */
+	static async connect(context: IExecuteFunctions): Promise<DeepModeClient> {
+		const credentials = await context.getCredentials(CREDENTIAL);
+		if (!SENDABLE_KEY.test(keyOf(credentials))) {
+			throw new NodeOperationError(
+				context.getNode(),
+				'The DeepMode credential has no usable API key',
+				{
+					description:
+						'Open the DeepMode credential and enter the API key of your DeepMode account: it is empty, or has characters that no key has.',
+				},
+			);
+		}
+		try {
+			const { href } = parseBaseUrl(credentials.baseUrl);
+			return new DeepModeClient(context, credentials, href.replace(/\/+$/, ''));
+		} catch (error) {
+			throw new NodeOperationError(context.getNode(), error as Error, {
+				description: 'Open the DeepMode credential and correct its Base URL.',
+			});
+		}
+	}
+
+	/**
+	 * Upscales an image in sync mode: the answer comes when the work is done. Costs 3 credits.
+	 * Source: DeepMode docs, "Upscale Image".
+	 *
+	 * @param imageId the image to upscale
+	 * @param timeout how long to wait for the answer, in milliseconds
+	 */
+	async upscale(imageId: string, timeout: number): Promise<Answer | NoAnswer> {
+		return await this.request({
+			method: 'POST',
+			url: '/api/images/upscale',
+			body: { image_id: imageId },
+			timeout,
+		});
+	}
+
+	/** Sends a request once; statuses are for the caller to judge. */
+	private async request(options: IHttpRequestOptions): Promise<Answer | NoAnswer> {
+		try {
+			const response = await this.context.helpers.httpRequestWithAuthentication.call(
+				this.context,
+				CREDENTIAL,
+				{
+					...options,
+					url: this.baseUrl + options.url,
+					json: true,
+					// As text, since what is no JSON, or holds the key, is dealt with here.
+					encoding: 'text',
+					returnFullResponse: true,
+					// n8n sends a request that it sees fail with 401 a second time.
+					ignoreHttpStatusErrors: true,
+					disableFollowRedirect: true,
+				},
+				{
+					credentialsDecrypted: { id: '', name: '', type: CREDENTIAL, data: this.credentials },
+				},
+			);
+			const { statusCode: status, headers, body } = response;
+			return { status, headers, body: parse(this.redact(String(body ?? ''))) };
+		} catch (error) {
+			return { reason: reasonOf(new NodeApiError(this.context.getNode(), error as JsonObject)) };
+		}
+	}
+
+	/** What the API says is shown to users and stored by n8n, so it must not repeat the key. */
+	private redact(text: string): string {
+		return text.replaceAll(keyOf(this.credentials), '***');
+	}
+}
+
+function keyOf(credentials: ICredentialDataDecryptedObject): string {
+	return String(credentials.apiKey ?? '').trim();
+}
+
+function parse(text: string): unknown {
+	return jsonParse<unknown>(text, { fallbackValue: text });
+}
+
+/** The transport's own words; n8n wraps them in more general ones. */
+function reasonOf(error: NodeApiError): string {
+	const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
+	return message || code || error.message;
+}

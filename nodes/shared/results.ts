@@ -1,0 +1,57 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+
+import type { Failure } from './failure';
+import { toNodeError } from './failure';
+
+type ItemError = NodeApiError | NodeOperationError;
+
+/** How the items of a run ended: each with its output, or with an error. */
+export class Results {
+	private readonly outputs = new Map<number, INodeExecutionData[]>();
+	private readonly errors = new Map<number, ItemError>();
+
+	constructor(private readonly context: IExecuteFunctions) {}
+
+	succeed(itemIndex: number, items: INodeExecutionData[]): void {
+		this.outputs.set(itemIndex, items);
+	}
+
+	fail(itemIndex: number, failure: Failure): void {
+		this.errors.set(itemIndex, toNodeError(this.context.getNode(), failure, itemIndex));
+	}
+
+	/** Fails an item with what was thrown: an error of n8n's or ours as it is, any other wrapped. */
+	failWith(itemIndex: number, error: unknown): void {
+		const isItemError = error instanceof NodeApiError || error instanceof NodeOperationError;
+		this.errors.set(
+			itemIndex,
+			isItemError
+				? error
+				: new NodeOperationError(this.context.getNode(), error as Error, { itemIndex }),
+		);
+	}
+
+	/** Whether a failure so far ends the run, since the node is not set to continue on error. */
+	get isOver(): boolean {
+		return this.errors.size > 0 && !this.context.continueOnFail();
+	}
+
+	/**
+	 * @returns all items in input order, paired; failed ones in the one shape that n8n sends to the
+	 * error output: `{ error, message }`, where `message` says what to do
+	 * @throws the error of the lowest item, if the run is over
+	 */
+	toItems(): INodeExecutionData[] {
+		if (this.isOver) throw this.errors.get(Math.min(...this.errors.keys())) as ItemError;
+		return this.context.getInputData().flatMap((_, itemIndex) => {
+			const error = this.errors.get(itemIndex);
+			const items = error ? [errorItem(error)] : (this.outputs.get(itemIndex) ?? []);
+			return items.map((item) => ({ ...item, pairedItem: { item: itemIndex } }));
+		});
+	}
+}
+
+function errorItem({ message, description }: ItemError): INodeExecutionData {
+	return { json: { error: message, ...(description && { message: description }) } };
+}

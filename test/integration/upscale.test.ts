@@ -1,0 +1,391 @@
+import type { Emulator } from '../emulator';
+import { startEmulator } from '../emulator';
+import { waitFor } from '../e2e/harness/waitFor';
+import type { NodeSetup } from './engine';
+import { execute, startExecution } from './engine';
+
+let deepMode: Emulator;
+
+beforeEach(async () => {
+	deepMode = await startEmulator();
+});
+
+afterEach(async () => {
+	await deepMode.close();
+});
+
+const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
+
+const upscale = async (ids: unknown[], setup?: NodeSetup) =>
+	await execute(
+		account(),
+		ids.map((id) => ({ id }) as never),
+		setup,
+	);
+
+const submits = () => deepMode.requests.filter(({ path }) => path === '/api/images/upscale');
+
+const goOn: NodeSetup = { settings: { onError: 'continueRegularOutput' } };
+
+describe('a batch', () => {
+	it('gives one image per item, in input order and paired, whoever is ready first', async () => {
+		const ids = deepMode.addImages(3).map(({ id }) => id);
+		deepMode.workMs = (id) => (id === ids[0] ? 300 : 0);
+
+		const { outputs } = await upscale(ids);
+
+		expect(outputs[0]?.map(({ json }) => json.id)).toEqual(ids);
+		expect(outputs[0]?.map(({ json }) => json.upscaled)).toEqual([true, true, true]);
+		expect(outputs[0]?.map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 0 },
+			{ item: 1 },
+			{ item: 2 },
+		]);
+	});
+
+	it('passes the fields of the API on untouched', async () => {
+		const { id } = deepMode.addImage({ prompt: 'ein Schloß am See' });
+
+		const { outputs } = await upscale([id]);
+
+		expect(Object.keys(outputs[0]?.[0]?.json ?? {}).sort()).toEqual([
+			'file_name',
+			'id',
+			'image_url',
+			'model_id',
+			'negative_prompt',
+			'prompt',
+			'ratio',
+			'upscaled',
+		]);
+		expect(outputs[0]?.[0]?.json.prompt).toBe('ein Schloß am See');
+	});
+
+	it('sends exactly the image ID, with the key, and once', async () => {
+		const { id } = deepMode.addImage();
+
+		await upscale([id]);
+
+		expect(deepMode.requests).toHaveLength(1);
+		expect(deepMode.requests[0]).toMatchObject({ method: 'POST', body: { image_id: id } });
+		expect(deepMode.requests[0]?.headers.authorization).toBe(`Bearer ${deepMode.apiKey}`);
+	});
+
+	it('has at most maxConcurrency images in flight', async () => {
+		deepMode.workMs = 30;
+		const ids = deepMode.addImages(12).map(({ id }) => id);
+
+		await upscale(ids, { parameters: { options: { maxConcurrency: 3 } } });
+
+		expect(deepMode.maxInFlight).toBe(3);
+		expect(deepMode.spent).toBe(36);
+	});
+
+	it('takes a number from a spreadsheet as an ID', async () => {
+		deepMode.addImage({ id: '4711' });
+
+		const { outputs } = await upscale([4711]);
+
+		expect(outputs[0]?.[0]?.json.id).toBe('4711');
+		expect(deepMode.requests[0]?.body).toEqual({ image_id: '4711' });
+	});
+
+	it('gives nothing for no items', async () => {
+		const { outputs, error } = await upscale([]);
+
+		expect(error).toBeUndefined();
+		expect(outputs[0] ?? []).toEqual([]);
+	});
+});
+
+describe('what cannot succeed is not sent', () => {
+	it.each([
+		['missing', undefined, /missing/],
+		['empty', '', /missing/],
+		['blank', ' \u00a0', /blank/],
+		['null', null, /missing/],
+		['a list', ['a'], /no text/],
+		['an object', { id: 'a' }, /no text/],
+		['a boolean', true, /no text/],
+		['.', '.', /cannot be/],
+		['..', '..', /cannot be/],
+		['a line break', 'a\nb', /control characters/],
+		['half a character', 'a\ud800', /broken characters/],
+	])('an ID that is %s', async (_, id, message) => {
+		const good = deepMode.addImage().id;
+
+		const { error } = await upscale([good, id]);
+
+		expect(error?.name).toBe('NodeOperationError');
+		expect(error?.message).toMatch(message);
+		expect(error?.context?.itemIndex).toBe(1);
+		expect(deepMode.requests).toHaveLength(0);
+	});
+
+	it.each([
+		['http to another machine', 'http://api.deepmode.ai'],
+		['no URL', 'api.deepmode.ai'],
+		['another protocol', 'ftp://api.deepmode.ai'],
+		['empty', ''],
+		['with a password', 'https://user:secret@api.deepmode.ai'],
+	])('anything, with a base URL that is %s', async (_, baseUrl) => {
+		const { error } = await execute({ apiKey: 'key', baseUrl }, [{ id: 'a' }]);
+
+		expect(error?.name).toBe('NodeOperationError');
+		expect(error?.message).toContain('Base URL');
+		expect(error?.message).not.toContain('secret');
+	});
+
+	it.each([
+		['empty', ''],
+		['blank', '  '],
+		['with a line break', 'dm_\nkey'],
+	])('anything, with an API key that is %s', async (_, apiKey) => {
+		const { error } = await execute({ apiKey, baseUrl: deepMode.url }, [{ id: 'a' }]);
+
+		expect(error?.message).toContain('API key');
+		expect(deepMode.requests).toHaveLength(0);
+	});
+
+	it.each([
+		['maxConcurrency', 0],
+		['maxConcurrency', 101],
+		['maxConcurrency', 1.5],
+		['timeout', 0],
+		['timeout', -5],
+		['timeout', 'soon'],
+	])('anything, with %s %s', async (option, value) => {
+		const { error } = await upscale(['a'], { parameters: { options: { [option]: value } } });
+
+		expect(error?.name).toBe('NodeOperationError');
+		expect(deepMode.requests).toHaveLength(0);
+	});
+
+	it('fails every item of a run that cannot start, and passes none of them on', async () => {
+		const { outputs } = await upscale(['a', 'b'], {
+			...goOn,
+			parameters: { options: { maxConcurrency: 0 } },
+		});
+
+		expect(outputs[0]).toHaveLength(2);
+		expect(outputs[0]?.[1]?.json.error).toMatch(/Max Concurrency/);
+	});
+});
+
+describe('odd IDs', () => {
+	it.each(['a/b', 'ü?x=1#y', '%2e%2e', '../..', 'a b', '<b>', '"', "it's", '猫'])(
+		'%s is sent as it is',
+		async (id) => {
+			deepMode.addImage({ id });
+
+			const { outputs } = await upscale([id]);
+
+			expect(outputs[0]?.[0]?.json.id).toBe(id);
+			expect(submits()[0]?.body).toEqual({ image_id: id });
+		},
+	);
+});
+
+describe('an item that fails', () => {
+	it('fails alone with "continue on error", paired, and says what and what to do', async () => {
+		const ids = deepMode.addImages(4).map(({ id }) => id);
+		ids.splice(2, 0, 'no-such-image');
+
+		const { outputs } = await upscale(ids, goOn);
+
+		expect(outputs[0]?.map(({ json }) => json.upscaled)).toEqual([
+			true,
+			true,
+			undefined,
+			true,
+			true,
+		]);
+		const failed = outputs[0]?.[2];
+		expect(failed?.pairedItem).toEqual({ item: 2 });
+		expect(Object.keys(failed?.json ?? {})).toEqual(['error', 'message']);
+		expect(failed?.json.error).toContain('no-such-image');
+		expect(failed?.json.message).toContain('Check the image ID');
+	});
+
+	it('lands on the error output when that is chosen, with its input', async () => {
+		const { id } = deepMode.addImage();
+
+		const { outputs } = await upscale(['no-such-image', id], {
+			settings: { onError: 'continueErrorOutput' },
+		});
+
+		expect(outputs[0]?.map(({ json }) => json.id)).toEqual([id]);
+		expect(outputs[1]?.map(({ json }) => json.id)).toEqual(['no-such-image']);
+		expect(outputs[1]?.[0]?.json.error).toContain('no-such-image');
+	});
+
+	it('stops the run otherwise: what is in flight is waited for, nothing more is sent', async () => {
+		const ids = ['no-such-image', ...deepMode.addImages(9).map(({ id }) => id)];
+
+		const { error } = await upscale(ids, { parameters: { options: { maxConcurrency: 2 } } });
+
+		expect(error?.name).toBe('NodeApiError');
+		expect(error?.message).toContain('no-such-image');
+		expect(error?.httpCode).toBe('404');
+		expect(error?.context?.itemIndex).toBe(0);
+		expect(submits().length).toBeLessThan(ids.length);
+		expect(submits().every(({ status }) => status !== undefined)).toBe(true);
+	});
+
+	it('is the lowest one, when several fail', async () => {
+		deepMode.fault('slow', { status: 422, delayMs: 200, body: { message: 'slow' } });
+
+		const { error } = await upscale(['slow', 'quick'], {});
+
+		expect(error?.context?.itemIndex).toBe(0);
+		expect(error?.message).toContain('slow');
+	});
+
+	it('keeps its ID in the message even if that looks like a system error', async () => {
+		const { error } = await upscale(['xENOENTx']);
+
+		expect(error?.message).toContain('xENOENTx');
+	});
+});
+
+describe('what the API answers', () => {
+	const answers = async (fault: object) => {
+		const { id } = deepMode.addImage();
+		deepMode.fault(id, fault as never);
+		const execution = await upscale([id]);
+		return { ...execution, id };
+	};
+
+	it.each([
+		['404', { status: 404, body: { message: 'Image not found' } }, /does not know/],
+		['422', { status: 422, body: { detail: [{ loc: ['body'], msg: 'bad id' }] } }, /refused.*422/],
+		['400', { status: 400, body: { error: { message: 'bad id' } } }, /refused.*400/],
+		['409', { status: 409, body: 'bad id' }, /refused.*409/],
+		['402', { status: 402, body: { detail: 'Payment required' } }, /not enough credits/],
+		[
+			'no credits by another status',
+			{ status: 400, body: { error: 'Insufficient credits' } },
+			/not enough credits/,
+		],
+		['429', { status: 429, body: { message: 'slow down' } }, /too many requests/],
+		['a redirect', { status: 302, headers: { location: 'https://example.com/' } }, /redirected/],
+	])('%s is a refusal: nothing was charged', async (_, fault, message) => {
+		const { error, id } = await answers(fault);
+
+		expect(error?.name).toBe('NodeApiError');
+		expect(error?.message).toMatch(message);
+		if (fault.status !== 402 && !/credits/.test(String(message))) {
+			expect(error?.message).toContain(id);
+		}
+		expect(error?.description).toContain('Nothing was charged');
+		expect(submits()).toHaveLength(1);
+		expect(deepMode.spent).toBe(0);
+	});
+
+	it('401 says to check the key', async () => {
+		const { error } = await execute({ apiKey: 'wrong-key-123', baseUrl: deepMode.url }, [
+			{ id: 'a' },
+		]);
+
+		expect(error?.message).toContain('does not accept the API key');
+		expect(error?.description).toContain('credential');
+		expect(deepMode.requests).toHaveLength(1);
+	});
+
+	it.each([
+		['an HTML page with 200', { status: 200, contentType: 'text/html', body: '<h1>Hi</h1>' }, 'Hi'],
+		['an empty body', { status: 200, body: '' }, 'no image'],
+		['JSON without an image URL', { status: 200, body: { id: 'a' } }, 'image URL'],
+		['JSON without an ID', { status: 200, body: { image_url: 'https://x' } }, 'image ID'],
+		['an acknowledgement', { status: 200, body: { message: 'Upscaling images...' } }, 'Upscaling'],
+		['a list', { status: 200, body: [] }, 'no image'],
+		['an image that is not upscaled', { status: 200, body: { id: 'a', image_url: 'b' } }, 'not up'],
+		['500', { status: 500, body: { message: 'oops' } }, 'oops'],
+		['502 from a proxy', { status: 502, body: '<title>502 Bad Gateway</title>' }, 'Bad Gateway'],
+		['504 from a proxy', { status: 504, body: 'timed out' }, '504'],
+		['408', { status: 408 }, '408'],
+		['499', { status: 499 }, '499'],
+		['a connection cut at once', { cut: 'before' }, 'socket hang up'],
+		['a connection cut after acceptance', { cut: 'after' }, 'socket hang up'],
+		['a connection cut in the body', { cut: 'body' }, 'aborted'],
+	])('%s is no result and no refusal: the outcome is not known', async (_, fault, words) => {
+		const { error, id, outputs } = await answers(fault);
+
+		expect(outputs[0] ?? []).toEqual([]);
+		expect(error?.name).toBe('NodeApiError');
+		expect(error?.message).toContain(`not known whether image "${id}" was upscaled`);
+		expect(error?.message).toContain(words);
+		expect(error?.description).toContain('credits may have been spent');
+		expect(submits()).toHaveLength(1);
+	});
+
+	it('nothing within the timeout: the outcome is not known', async () => {
+		const { id } = deepMode.addImage();
+		deepMode.fault(id, { hang: true });
+
+		const { error } = await upscale([id], { parameters: { options: { timeout: 1 } } });
+
+		expect(error?.message).toContain('not known');
+		expect(submits()).toHaveLength(1);
+	});
+
+	it('a redirect is not followed, so the key stays where it belongs', async () => {
+		const elsewhere = await startEmulator();
+		try {
+			const { id } = deepMode.addImage();
+			const location = `${elsewhere.url}/api/images/upscale`;
+			deepMode.fault(id, { status: 307, headers: { location } });
+
+			const { error } = await upscale([id]);
+
+			expect(error?.message).toContain('redirected');
+			expect(elsewhere.requests).toHaveLength(0);
+		} finally {
+			await elsewhere.close();
+		}
+	});
+
+	it('never shows the key, even if the API repeats it', async () => {
+		const { id } = deepMode.addImage();
+		deepMode.fault(id, { status: 401, body: { message: `Bad key ${deepMode.apiKey}!` } });
+
+		const { run, error } = await upscale([id]);
+
+		expect(error?.description).toContain('Bad key ***!');
+		expect(JSON.stringify(run)).not.toContain(deepMode.apiKey);
+	});
+});
+
+describe('what refuses one item and will refuse all', () => {
+	it.each([
+		['a wrong key', { status: 401 }],
+		['no credits', { status: 402 }],
+	])('%s ends the sending: the rest fails with the same error at once', async (_, fault) => {
+		const ids = deepMode.addImages(500).map(({ id }) => id);
+		deepMode.fault('*', { ...fault, times: Infinity });
+
+		const { outputs } = await upscale(ids, goOn);
+
+		expect(outputs[0]).toHaveLength(500);
+		expect(new Set(outputs[0]?.map(({ json }) => json.error)).size).toBe(1);
+		expect(submits().length).toBeLessThanOrEqual(10);
+	});
+});
+
+it('Stop ends the sending', async () => {
+	deepMode.workMs = 300;
+	const ids = deepMode.addImages(50).map(({ id }) => id);
+	const { cancel, finished } = startExecution(
+		account(),
+		ids.map((id) => ({ id })),
+		{ parameters: { options: { maxConcurrency: 5 } } },
+	);
+	await waitFor('five upscales', () => deepMode.requests.length === 5, { everyMs: 5 });
+
+	cancel();
+	await finished.catch(() => undefined);
+	// The five go on at DeepMode; whoever waits for them would start five more when they end.
+	await deepMode.settled();
+
+	expect(submits()).toHaveLength(5);
+});
