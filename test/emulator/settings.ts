@@ -1,0 +1,22 @@
+/** The shape of generate's answer and callback, which DeepMode's docs do not show. */
+export type GenerateShape = 'object' | 'array' | 'images';
+
+/** What a test may change while the emulator runs. */
+export interface Settings {
+	/** The only key that is let in. Default: a random one. */
+	apiKey: string;
+	/**
+	 * How long an upscale or a generate takes, in milliseconds; a function is given the image's ID,
+	 * for generate the model's. Default 0.
+	 */
+	workMs: number | ((id: string) => number);
+	/**
+	 * How long an `image_url` works, in milliseconds; 0 makes URLs that have expired already.
+	 * Default one hour (DeepMode docs: Retrieve Image Information).
+	 */
+	urlLifetimeMs: number;
+	/** `object` is one image object if one image was asked for, else an array. Default `array`. */
+	generateShape: GenerateShape;
+	/** How often each callback is delivered. Default 1. */
+	callbackRepeats: number;
+}
