@@ -2,6 +2,7 @@ import type {
 	ICredentialDataDecryptedObject,
 	IExecuteFunctions,
 	IHttpRequestOptions,
+	IWebhookFunctions,
 	JsonObject,
 } from 'n8n-workflow';
 import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
@@ -12,6 +13,8 @@ const CREDENTIAL = 'deepModeApi';
 
 /** What an HTTP header can carry. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
+
+type Context = IExecuteFunctions | IWebhookFunctions;
 
 /** What came back over the wire, whatever it was. */
 export interface Answer {
@@ -30,7 +33,7 @@ export interface NoAnswer {
 /** The DeepMode API over n8n's own HTTP helper; one object serves a whole run. */
 export class DeepModeClient {
 	private constructor(
-		private readonly context: IExecuteFunctions,
+		private readonly context: Context,
 		private readonly credentials: ICredentialDataDecryptedObject,
 		private readonly baseUrl: string,
 	) {}
@@ -40,7 +43,7 @@ export class DeepModeClient {
 	 *
 	 * @throws NodeOperationError if its Base URL or its API key cannot be used
 	 */
-	static async connect(context: IExecuteFunctions): Promise<DeepModeClient> {
+	static async connect(context: Context): Promise<DeepModeClient> {
 		const credentials = await context.getCredentials(CREDENTIAL);
 		if (!SENDABLE_KEY.test(keyOf(credentials))) {
 			throw new NodeOperationError(
@@ -78,6 +81,25 @@ export class DeepModeClient {
 		});
 	}
 
+	/**
+	 * Reads an image, which is free, and makes a fresh `image_url`.
+	 * Source: DeepMode docs, "Retrieve Image Information".
+	 *
+	 * @param timeout how long to wait for the answer, in milliseconds
+	 */
+	async retrieve(imageId: string, timeout: number): Promise<Answer | NoAnswer> {
+		return await this.request({
+			method: 'GET',
+			url: `/api/images/${encodeURIComponent(imageId)}`,
+			timeout,
+		});
+	}
+
+	/** What callbacks are signed with. */
+	get apiKey(): string {
+		return keyOf(this.credentials);
+	}
+
 	/** Sends a request once; statuses are for the caller to judge. */
 	private async request(options: IHttpRequestOptions): Promise<Answer | NoAnswer> {
 		try {
@@ -108,7 +130,7 @@ export class DeepModeClient {
 
 	/** What the API says is shown to users and stored by n8n, so it must not repeat the key. */
 	private redact(text: string): string {
-		return text.replaceAll(keyOf(this.credentials), '***');
+		return text.replaceAll(this.apiKey, '***');
 	}
 }
 

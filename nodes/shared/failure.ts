@@ -1,7 +1,7 @@
 import type { INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import { isRecord } from './types';
+import { isRecord } from './image';
 
 /** Why an item has no result, in words for the user. */
 export interface Failure {

@@ -22,6 +22,22 @@ export function isImage(body: unknown): body is DeepModeImage {
 	return isRecord(body) && isText(body.id) && isText(body.image_url);
 }
 
+/**
+ * Finds the image objects in the body of an answer or a callback. The docs do not show what
+ * Generate Image answers, so one image, a list of them, and an object that holds either will do.
+ *
+ * @returns the images, or what stands in the place of one; `undefined` for what is no object and no
+ * list of objects
+ */
+export function findImages(body: unknown): IDataObject[] | undefined {
+	if (Array.isArray(body)) return body.every(isRecord) ? body : undefined;
+	if (!isRecord(body) || isImage(body)) return isRecord(body) ? [body] : undefined;
+	const held = [body.images, body.data, body.image].find(
+		(value) => isImage(value) || (Array.isArray(value) && value.some(isImage)),
+	);
+	return held === undefined ? [body] : findImages(held);
+}
+
 export function isRecord(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 import type { Answer, NoAnswer } from './client';
 import type { Failure } from './failure';
 import { apiMessage } from './failure';
-import type { DeepModeImage } from './types';
-import { isImage, isRecord } from './types';
+import type { DeepModeImage } from './image';
+import { isImage, isRecord } from './image';
 
 /** What an answer to an upscale means for the image, and for the user's credits. */
 export type UpscaleOutcome =

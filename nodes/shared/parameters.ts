@@ -47,6 +47,11 @@ export function readImageId(context: IExecuteFunctions, itemIndex: number): stri
 	return imageId as string;
 }
 
+/** Whether something can be an image ID and a segment of a URL's path. */
+export function isImageId(value: unknown): value is string {
+	return problemWithId(value) === undefined;
+}
+
 function problemWithId(imageId: unknown): string | undefined {
 	if (imageId === undefined || imageId === null || imageId === '') return 'is missing';
 	if (typeof imageId !== 'string') return `is no text but ${display(imageId)}`;

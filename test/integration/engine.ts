@@ -134,7 +134,7 @@ class Items implements INodeType {
 	execute: (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 }
 
-function additionalData(
+export function additionalData(
 	credentials: ICredentialDataDecryptedObject,
 ): IWorkflowExecuteAdditionalData {
 	const executionId = randomUUID();

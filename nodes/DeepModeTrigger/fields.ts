@@ -1,0 +1,80 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+export const triggerFields: INodeProperties[] = [
+	{
+		displayName:
+			'Copy the <b>Production URL</b> above into the Callback URL of a DeepMode node in mode <i>Call Back</i>, and activate this workflow. The Test URL works for one call, while you listen for a test event. DeepMode must be able to reach n8n: on a laptop or behind a firewall, use mode <i>Wait for the Result</i> instead.',
+		name: 'notice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Events',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		default: ['image.upscaled', 'image.generated', 'image.failed'],
+		description: 'What starts the workflow',
+		options: [
+			{
+				name: 'Image Failed',
+				value: 'image.failed',
+				description: 'A callback came without an image, e.g. with an error message',
+			},
+			{ name: 'Image Generated', value: 'image.generated' },
+			{ name: 'Image Upscaled', value: 'image.upscaled' },
+		],
+	},
+	{
+		displayName: 'Authentication',
+		name: 'authentication',
+		type: 'options',
+		default: 'signature',
+		description: 'Who may start the workflow',
+		options: [
+			{
+				name: 'None',
+				value: 'none',
+				description: 'Anybody who knows the URL can start the workflow, with any data',
+			},
+			{
+				name: 'Signature',
+				value: 'signature',
+				description: 'Only callbacks that a DeepMode node with the same credential asked for',
+			},
+		],
+	},
+	{
+		displayName:
+			'Without a signature anybody who knows the URL can start this workflow, and results come without their context.',
+		name: 'unsignedNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { authentication: ['none'] } },
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Ignore Repeats',
+				name: 'ignoreRepeats',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to start the workflow once when the same signed callback comes again. After a restart of n8n, or with several webhook processors, a repeat can still come through.',
+			},
+			{
+				displayName: 'Refetch',
+				name: 'refetch',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to read each image again from the API, so that its data is sure to be true and its URL is fresh',
+			},
+		],
+	},
+];

@@ -1,0 +1,126 @@
+import { createHmac, randomUUID, timingSafeEqual } from 'crypto';
+import type { IDataObject } from 'n8n-workflow';
+import { jsonParse } from 'n8n-workflow';
+
+/**
+ * DeepMode does not sign its callbacks, so the URL that it is given proves itself: it carries what
+ * the callback is about, and a signature that only somebody with the API key can make.
+ * The scheme, with test vectors: docs/callbacks.md.
+ */
+
+/** What a callback is asked for. */
+export type CallbackEvent = 'image.upscaled' | 'image.generated';
+
+/** What a callback URL says about the callback that comes to it. */
+export interface CallbackTicket {
+	event: CallbackEvent;
+	/** The image that was asked for; "" where there is none yet. */
+	imageId: string;
+	/** What the user wants to find again beside the result. */
+	context: IDataObject;
+	/** Unique for each URL. */
+	nonce: string;
+}
+
+/** How long a callback URL is good, in seconds. */
+const LIFETIME = 24 * 60 * 60;
+/** The most that `dm_context` may take in the URL, in characters. */
+const MAX_CONTEXT = 2048;
+
+/** Derives a key of its own from the API key, so that a signature helps against nothing else. */
+const SCHEME = 'n8n-nodes-deepmode/callback/v1';
+/** The signed parameters, in the order in which they are signed. */
+const SIGNED = ['dm_event', 'dm_image', 'dm_context', 'dm_expires', 'dm_nonce'] as const;
+
+export type SignedParameters = Record<(typeof SIGNED)[number], string>;
+
+/**
+ * Adds a signed ticket to a callback URL. The URL's own query stays as it is.
+ *
+ * @param callbackUrl an http(s) URL, see `callbackUrlProblem`
+ * @param ticket what the callback will be about
+ * @param apiKey the key that DeepMode and n8n share
+ * @param now milliseconds since 1970
+ * @param nonce unique for each URL
+ */
+export function signCallbackUrl(
+	callbackUrl: string,
+	ticket: Omit<CallbackTicket, 'nonce'>,
+	apiKey: string,
+	now = Date.now(),
+	nonce: string = randomUUID(),
+): string {
+	const parameters: SignedParameters = {
+		dm_event: ticket.event,
+		dm_image: ticket.imageId,
+		dm_context: encodeContext(ticket.context),
+		dm_expires: String(Math.floor(now / 1000) + LIFETIME),
+		dm_nonce: nonce,
+	};
+	const message = signedMessage(parameters);
+	const url = new URL(callbackUrl);
+	const own = url.search.slice(1);
+	url.search = `${own}${own && '&'}${message}&dm_signature=${signature(message, apiKey)}`;
+	url.hash = '';
+	return url.href;
+}
+
+/** Why a callback is not let in, for the log. */
+export type Refusal = 'unsigned' | 'incomplete or doubled' | 'altered' | 'expired';
+
+/**
+ * Checks the query of a callback. Names that do not start with `dm_` are nobody's business.
+ *
+ * @param query decoded names and values, as n8n gives them
+ * @param apiKey the key it must be signed with
+ * @param now milliseconds since 1970
+ */
+export function verifyCallback(
+	query: Record<string, unknown>,
+	apiKey: string,
+	now = Date.now(),
+): CallbackTicket | Refusal {
+	const { dm_signature: given } = query;
+	if (given === undefined) return 'unsigned';
+	if (typeof given !== 'string' || !isComplete(query)) return 'incomplete or doubled';
+	if (!isSame(given, signature(signedMessage(query), apiKey))) return 'altered';
+	if (Number(query.dm_expires) * 1000 < now) return 'expired';
+	return {
+		event: query.dm_event as CallbackEvent,
+		imageId: query.dm_image,
+		context: jsonParse<IDataObject>(Buffer.from(query.dm_context, 'base64url').toString()),
+		nonce: query.dm_nonce,
+	};
+}
+
+/** Whether a context fits into a callback URL, once it is encoded. */
+export function isContextTooLong(context: IDataObject): boolean {
+	return encodeContext(context).length > MAX_CONTEXT;
+}
+
+function encodeContext(context: IDataObject): string {
+	return Buffer.from(JSON.stringify(context)).toString('base64url');
+}
+
+/** A parameter that occurs twice is a list here, and its parts in brackets are an object. */
+function isComplete(query: Record<string, unknown>): query is SignedParameters {
+	return SIGNED.every((name) => {
+		const value = query[name];
+		return typeof value === 'string' && value.isWellFormed();
+	});
+}
+
+/** What is signed. The values are encoded, so that none can pass for a separator. */
+export function signedMessage(parameters: SignedParameters): string {
+	return SIGNED.map((name) => `${name}=${encodeURIComponent(parameters[name])}`).join('&');
+}
+
+function signature(message: string, apiKey: string): string {
+	const key = createHmac('sha256', apiKey).update(SCHEME).digest();
+	return createHmac('sha256', key).update(message).digest('hex');
+}
+
+function isSame(given: string, expected: string): boolean {
+	const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+	return a.length === b.length && timingSafeEqual(a, b);
+}

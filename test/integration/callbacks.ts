@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+
+import { WebhookContext } from 'n8n-core';
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	INode,
+	IWebhookData,
+	WorkflowExecuteMode,
+} from 'n8n-workflow';
+import { NodeHelpers, Workflow } from 'n8n-workflow';
+
+import { DeepModeTrigger } from '../../nodes/DeepModeTrigger/DeepModeTrigger.node';
+import { additionalData } from './engine';
+
+/** What came of one call to the trigger's webhook. */
+export interface Received {
+	/** 200 unless the node answered by itself. */
+	status: number;
+	answer: unknown;
+	/** The JSON of the items that the workflow starts with; `undefined` if it does not start. */
+	items?: IDataObject[];
+}
+
+/** A trigger's webhook, as n8n calls it: the real webhook context, without a socket. */
+export class TriggerUnderTest {
+	private readonly trigger = new DeepModeTrigger();
+	private readonly node: INode;
+	private readonly workflow: Workflow;
+	/** What the trigger wrote to n8n's log. */
+	readonly log: string[] = [];
+
+	constructor(
+		private readonly credentials: ICredentialDataDecryptedObject,
+		parameters: INode['parameters'] = {},
+	) {
+		this.node = {
+			id: randomUUID(),
+			name: 'DeepMode Trigger',
+			type: 'n8n-nodes-deepmode.deepModeTrigger',
+			typeVersion: 1,
+			position: [0, 0],
+			parameters,
+			credentials: { deepModeApi: { id: '1', name: 'DeepMode account' } },
+		};
+		const type = this.trigger;
+		this.workflow = new Workflow({
+			id: randomUUID(),
+			active: true,
+			nodes: [this.node],
+			connections: {},
+			nodeTypes: {
+				getByName: () => type,
+				getByNameAndVersion: () => NodeHelpers.getVersionedNodeType(type),
+				getKnownTypes: () => ({}),
+			},
+		});
+	}
+
+	/**
+	 * @param query the query string of the call, or names and values
+	 * @param body sent as JSON, a string as it is
+	 */
+	async call(
+		query: string | Record<string, unknown>,
+		body: unknown,
+		mode: WorkflowExecuteMode = 'webhook',
+	): Promise<Received> {
+		let status = 200;
+		let answer: unknown;
+		const response = {
+			status: (code: number) => ((status = code), response),
+			json: (json: unknown) => ((answer = json), response),
+			end: () => response,
+		};
+		const rawBody = body === undefined ? undefined : toBytes(body);
+		const context = new WebhookContext(
+			this.workflow,
+			this.node,
+			{
+				...additionalData(this.credentials),
+				httpRequest: { query: toQuery(query), rawBody, headers: {}, params: {}, body: {} },
+				httpResponse: response,
+			} as never,
+			mode,
+			{} as IWebhookData,
+			[],
+			null,
+		);
+		const log = (message: string, meta?: object) =>
+			this.log.push(message + JSON.stringify(meta ?? {}));
+		Object.defineProperty(context, 'logger', { value: { warn: log, error: log } });
+
+		const result = await this.trigger.webhook.call(context);
+		return {
+			status,
+			answer: answer ?? result.webhookResponse,
+			items: result.workflowData?.[0]?.map(({ json }) => json),
+		};
+	}
+}
+
+/** The parts of a URL's query as n8n's web server reads them: what occurs twice is a list. */
+function toQuery(query: string | Record<string, unknown>): Record<string, unknown> {
+	if (typeof query !== 'string') return query;
+	const parsed: Record<string, unknown> = {};
+	for (const [name, value] of new URLSearchParams(query)) {
+		parsed[name] = name in parsed ? [parsed[name], value].flat() : value;
+	}
+	return parsed;
+}
+
+function toBytes(body: unknown): Buffer {
+	return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}

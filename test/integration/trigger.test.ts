@@ -1,0 +1,422 @@
+import fc from 'fast-check';
+import type { IDataObject } from 'n8n-workflow';
+
+import { signCallbackUrl } from '../../nodes/shared/callback';
+import type { Emulator, ImageRecord } from '../emulator';
+import { startEmulator } from '../emulator';
+import { TriggerUnderTest } from './callbacks';
+
+const API_KEY = 'dm_key_of_the_account';
+const CALLBACK = 'https://n8n.example.com/webhook/1/deepmode';
+
+const HOUR = 60 * 60 * 1000;
+const YEAR = 365 * 24 * HOUR;
+
+let deepMode: Emulator;
+
+beforeAll(async () => {
+	deepMode = await startEmulator({ apiKey: API_KEY });
+});
+
+afterAll(async () => {
+	await deepMode.close();
+});
+
+const account = () => ({ apiKey: API_KEY, baseUrl: deepMode.url });
+const trigger = (parameters = {}) => new TriggerUnderTest(account(), parameters);
+
+/** The query of a genuine callback. */
+const ticket = (
+	imageId = 'a',
+	context: IDataObject = {},
+	event: 'image.upscaled' | 'image.generated' = 'image.upscaled',
+) => new URL(signCallbackUrl(CALLBACK, { event, imageId, context }, API_KEY)).search.slice(1);
+
+const image = (id: string, fields = {}) => ({
+	id,
+	image_url: `https://images.example.com/${id}.jpeg`,
+	upscaled: true,
+	...fields,
+});
+
+describe('a genuine callback', () => {
+	it('starts the workflow with the image, what was asked for, and its context', async () => {
+		const context = { row: 7, name: 'Zoë & Co', odd: '&=?#%+ 猫😀', nested: { a: [1, null] } };
+
+		const received = await trigger().call(ticket('a', context), image('b'));
+
+		expect(received.status).toBe(200);
+		expect(received.answer).toEqual({ received: 1 });
+		expect(received.items).toEqual([
+			{
+				...image('b'),
+				event: 'image.upscaled',
+				context,
+				image_id: 'a',
+				callback_id: expect.any(String),
+			},
+		]);
+	});
+
+	it.each([
+		['one image', image('a'), 1],
+		['a list', [image('a'), image('b')], 2],
+		['an object with images', { images: [image('a'), image('b'), image('c')] }, 3],
+		['an object with data', { data: [image('a')] }, 1],
+		['an object with one image', { image: image('a') }, 1],
+	])('may hold %s', async (_, body, count) => {
+		const received = await trigger().call(ticket('', {}, 'image.generated'), body);
+
+		expect(received.answer).toEqual({ received: count });
+		expect(received.items?.map(({ event }) => event)).toEqual(
+			Array<string>(count).fill('image.generated'),
+		);
+		expect(received.items?.map(({ id }) => id)).toEqual(['a', 'b', 'c'].slice(0, count));
+	});
+
+	it.each([
+		[
+			'a message',
+			{ message: 'Upscaling failed: out of memory' },
+			'Upscaling failed: out of memory',
+		],
+		['a detail', { detail: 'failed' }, 'failed'],
+		['nothing known', { state: 3 }, ''],
+		['nothing', {}, ''],
+	])('that holds %s is a failure, and not lost', async (_, body, message) => {
+		const received = await trigger().call(ticket('a', { row: 7 }), body);
+
+		expect(received.answer).toEqual({ received: 1 });
+		expect(received.items).toEqual([
+			{
+				event: 'image.failed',
+				message,
+				body,
+				context: { row: 7 },
+				image_id: 'a',
+				callback_id: expect.any(String),
+			},
+		]);
+	});
+
+	it.each([
+		['no JSON', '<html>'],
+		['a text', '"a"'],
+		['a number', '7'],
+		['null', 'null'],
+		['a list of texts', '["a"]'],
+		['nothing at all', undefined],
+	])('with a body that is %s is answered 400', async (_, body) => {
+		const received = await trigger().call(ticket(), body);
+
+		expect(received.status).toBe(400);
+		expect(received.items).toBeUndefined();
+	});
+
+	it('of an event that is not selected starts nothing', async () => {
+		const onlyFailures = trigger({ events: ['image.failed'] });
+
+		expect(await onlyFailures.call(ticket(), image('a'))).toMatchObject({
+			status: 200,
+			answer: { received: 0 },
+			items: undefined,
+		});
+		expect((await onlyFailures.call(ticket(), { message: 'x' })).items).toHaveLength(1);
+	});
+
+	it('is let in whatever order its parameters are in, with foreign ones among them', async () => {
+		const parameters = ticket('a', { row: 7 }).split('&').reverse();
+
+		const received = await trigger().call(
+			['utm=1', ...parameters, 'dm=2', 'x=1', 'x=2'].join('&'),
+			image('a'),
+		);
+
+		expect(received.items?.[0]?.context).toEqual({ row: 7 });
+	});
+
+	it('is not let in with another API key', async () => {
+		const changed = new TriggerUnderTest({ ...account(), apiKey: 'dm_new_key' });
+
+		expect(await changed.call(ticket(), image('a'))).toMatchObject({ status: 401 });
+	});
+
+	it('is let in until it expires, 24 hours later', async () => {
+		const query = ticket();
+		const now = Date.now();
+
+		jest.spyOn(Date, 'now').mockReturnValue(now + 23.9 * HOUR);
+		expect(await trigger().call(query, image('a'))).toMatchObject({ status: 200 });
+		jest.spyOn(Date, 'now').mockReturnValue(now + 24.1 * HOUR);
+		expect(await trigger().call(query, image('a'))).toMatchObject({
+			status: 401,
+			items: undefined,
+		});
+		jest.restoreAllMocks();
+	});
+});
+
+describe('a forged or altered callback', () => {
+	const NAMES = ['dm_event', 'dm_image', 'dm_context', 'dm_expires', 'dm_nonce', 'dm_signature'];
+	const odd = fc.oneof(
+		fc.string(),
+		fc.string({ unit: 'binary' }),
+		fc.constantFrom('&', '=', '%', '\u0000', '\n', '&dm_image=b', '%26', 'a&dm_context=e30'),
+	);
+	const name = fc.constantFrom(...NAMES);
+	type Query = Record<string, unknown>;
+	/** HMAC takes a key and the same key with zeros behind it for one; no API key has zeros. */
+	const otherKey = (more: string) => `${API_KEY}${more.replaceAll('\0', '') || 'x'}`;
+	const signedBy = (key: string, now: number): Query =>
+		Object.fromEntries(
+			new URL(
+				signCallbackUrl(
+					CALLBACK,
+					{ event: 'image.upscaled', imageId: 'a', context: { row: 7 } },
+					key,
+					now,
+				),
+			).searchParams,
+		);
+	const forgeries = fc.oneof(
+		name.map(
+			(gone) => (query: Query) =>
+				Object.fromEntries(Object.entries(query).filter(([of]) => of !== gone)),
+		),
+		fc.tuple(name, odd).map(([of, value]) => (query: Query) => ({ ...query, [of]: value })),
+		fc.tuple(name, odd).map(([of, more]) => (query: Query) => ({
+			...query,
+			[of]: `${String(query[of])}${more || 'x'}`,
+		})),
+		fc.tuple(name, odd).map(([of, more]) => (query: Query) => ({
+			...query,
+			[of]: [query[of], more],
+		})),
+		name.map((twice) => (query: Query) => ({ ...query, [twice]: [query[twice], query[twice]] })),
+		name.map((of) => (query: Query) => ({ ...query, [of]: { x: query[of] } })),
+		name.map((of) => (query: Query) => {
+			const value = String(query[of]);
+			return { ...query, [of]: value === value.toUpperCase() ? `${value} ` : value.toUpperCase() };
+		}),
+		name.map((of) => (query: Query) => {
+			const { [of]: value, ...rest } = query;
+			return { ...rest, [of.toUpperCase()]: value };
+		}),
+		fc.tuple(name, name).map(([one, other]) => (query: Query) => ({
+			...query,
+			[one]: query[other],
+			[other]: one === other ? '' : query[one],
+		})),
+		odd.map((more) => () => signedBy(otherKey(more), Date.now())),
+		fc
+			.integer({ min: 1, max: 10 * YEAR })
+			.map((ago) => () => signedBy(API_KEY, Date.now() - 24 * HOUR - ago)),
+	);
+
+	it('is never let in, 1,000 times over; and the genuine one still is', async () => {
+		const own = trigger();
+		const genuine = Object.fromEntries(new URLSearchParams(ticket('a', { row: 7 })));
+		let calls = 0;
+
+		await fc.assert(
+			fc.asyncProperty(forgeries, async (forge) => {
+				const query = forge(genuine);
+				fc.pre(JSON.stringify(query) !== JSON.stringify(genuine));
+				calls += 1;
+
+				const received = await own.call(query, image('a'));
+
+				expect(received).toMatchObject({ status: 401, items: undefined });
+			}),
+			{ numRuns: 1000 },
+		);
+
+		expect(calls).toBe(1000);
+		expect(await own.call(genuine, image('a'))).toMatchObject({ status: 200 });
+	});
+
+	it('is told in the log, without the signature', async () => {
+		const own = trigger();
+		const query = Object.fromEntries(new URLSearchParams(ticket()));
+
+		await own.call({ ...query, dm_image: 'b' }, image('a'));
+		await own.call({}, image('a'));
+
+		expect(own.log[0]).toContain('altered');
+		expect(own.log[1]).toContain('unsigned');
+		expect(own.log.join()).not.toContain(String(query.dm_signature));
+	});
+
+	it('with a body that is no JSON is not even read: the signature is judged first', async () => {
+		expect(await trigger().call({}, '<html>')).toMatchObject({ status: 401 });
+	});
+});
+
+describe('repeats', () => {
+	it('start nothing', async () => {
+		const own = trigger();
+		const query = ticket();
+
+		expect((await own.call(query, image('a'))).items).toHaveLength(1);
+		expect(await own.call(query, image('a'))).toMatchObject({
+			status: 200,
+			answer: { received: 0 },
+			items: undefined,
+		});
+	});
+
+	it('start nothing either when they come all at once', async () => {
+		const own = trigger();
+		const query = ticket();
+
+		const received = await Promise.all(
+			Array.from({ length: 6 }, async () => await own.call(query, image('a'))),
+		);
+
+		expect(received.filter(({ items }) => items)).toHaveLength(1);
+	});
+
+	it('are told apart by their images: each of several callbacks to one URL counts', async () => {
+		const own = trigger();
+		const query = ticket('', {}, 'image.generated');
+
+		expect((await own.call(query, image('a'))).items).toHaveLength(1);
+		expect((await own.call(query, image('b'))).items).toHaveLength(1);
+		expect((await own.call(query, image('a'))).items).toBeUndefined();
+	});
+
+	it('start the workflow again if the user wants them to', async () => {
+		const own = trigger({ options: { ignoreRepeats: false } });
+		const query = ticket();
+
+		await own.call(query, image('a'));
+
+		expect((await own.call(query, image('a'))).items).toHaveLength(1);
+	});
+
+	it('start the workflow again while listening for a test event', async () => {
+		const own = trigger();
+		const query = ticket();
+
+		await own.call(query, image('a'), 'manual');
+
+		expect((await own.call(query, image('a'), 'manual')).items).toHaveLength(1);
+	});
+
+	it('are remembered for each trigger by itself', async () => {
+		const query = ticket();
+
+		await trigger().call(query, image('a'));
+
+		expect((await trigger().call(query, image('a'))).items).toHaveLength(1);
+	});
+});
+
+describe('refetch', () => {
+	const refetching = () => trigger({ options: { refetch: true } });
+	const upscaledImage = (fields: Partial<ImageRecord> = {}) =>
+		deepMode.addImage({ upscaled: true, prompt: 'the truth', ...fields });
+
+	it('gives what the API says, whatever the body says', async () => {
+		const { id } = upscaledImage();
+		const { id: other } = upscaledImage({ prompt: 'of somebody else' });
+
+		const { items } = await refetching().call(
+			ticket(id),
+			image(other, { prompt: 'a lie', image_url: 'https://evil.example.com/' }),
+		);
+
+		expect(items).toHaveLength(1);
+		expect(items?.[0]).toMatchObject({ id, prompt: 'the truth', refetched: true });
+		expect(items?.[0]?.image_url).toContain(deepMode.filesUrl);
+	});
+
+	it('finds an upscaled image under an ID of its own', async () => {
+		const { id: source } = deepMode.addImage();
+		const { id: result } = upscaledImage();
+
+		const { items } = await refetching().call(ticket(source), image(result));
+
+		expect(items?.[0]).toMatchObject({ id: result, image_id: source, refetched: true });
+	});
+
+	it('with the API down gives the body, and takes the repeat', async () => {
+		const { id } = upscaledImage();
+		deepMode.fault(id, { on: 'retrieve', status: 503 });
+		const own = refetching();
+		const query = ticket(id);
+
+		const first = await own.call(query, image(id, { prompt: 'as it came' }));
+		const second = await own.call(query, image(id, { prompt: 'as it came' }));
+		const third = await own.call(query, image(id, { prompt: 'as it came' }));
+
+		expect(first.items?.[0]).toMatchObject({ prompt: 'as it came', refetched: false });
+		expect(second.items?.[0]).toMatchObject({ prompt: 'the truth', refetched: true });
+		expect(third.items).toBeUndefined();
+	});
+
+	it('starts one workflow when the same callback comes six times at once', async () => {
+		const { id } = upscaledImage();
+		const own = refetching();
+		const query = ticket(id);
+
+		const received = await Promise.all(
+			Array.from({ length: 6 }, async () => await own.call(query, image(id))),
+		);
+
+		expect(received.filter(({ items }) => items)).toHaveLength(1);
+	});
+
+	it('keeps the message of a failure', async () => {
+		const { id } = deepMode.addImage();
+
+		const { items } = await refetching().call(ticket(id), { message: 'failed' });
+
+		expect(items?.[0]).toMatchObject({ event: 'image.failed', message: 'failed' });
+	});
+
+	it('sends an ID from a body nowhere but to the image of that ID', async () => {
+		const before = deepMode.requests.length;
+
+		await refetching().call(ticket('', {}, 'image.generated'), image('..'));
+		await refetching().call(ticket('', {}, 'image.generated'), image('../check-balance'));
+
+		expect(deepMode.requests.slice(before).map(({ path }) => path)).toEqual([
+			'/api/images/..%2Fcheck-balance',
+		]);
+	});
+});
+
+describe('without authentication', () => {
+	const open = () => trigger({ authentication: 'none' });
+
+	it.each([
+		[true, 'image.upscaled'],
+		[false, 'image.generated'],
+	])('upscaled: %s is %s, without a context', async (upscaled, event) => {
+		const { items } = await open().call({}, image('a', { upscaled }));
+
+		expect(items).toEqual([{ ...image('a', { upscaled }), event }]);
+	});
+
+	it('takes no context from a URL that nobody has checked', async () => {
+		const { items } = await open().call(ticket('a', { row: 7 }), image('a'));
+
+		expect(items?.[0]?.context).toBeUndefined();
+	});
+
+	it('needs no credential', async () => {
+		const own = new TriggerUnderTest({ apiKey: '', baseUrl: '' }, { authentication: 'none' });
+
+		expect((await own.call({}, image('a'))).items).toHaveLength(1);
+	});
+});
+
+it('answers, and starts nothing, when its credential cannot be used', async () => {
+	const own = new TriggerUnderTest({ apiKey: '', baseUrl: '' });
+
+	const received = await own.call(ticket(), image('a'));
+
+	expect(received).toMatchObject({ status: 500, items: undefined });
+	expect(own.log.join()).toContain('credential');
+});

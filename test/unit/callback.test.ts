@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+
+import type { SignedParameters } from '../../nodes/shared/callback';
+import {
+	isContextTooLong,
+	signCallbackUrl,
+	signedMessage,
+	verifyCallback,
+} from '../../nodes/shared/callback';
+
+const TICKET = { event: 'image.upscaled', imageId: 'a', context: {} } as const;
+const sign = (url: string, ticket: object = {}) =>
+	new URL(signCallbackUrl(url, { ...TICKET, ...ticket }, 'dm_key'));
+const queryOf = (url: URL) => Object.fromEntries(url.searchParams);
+
+it.each([
+	['https://n8n.example.com/webhook/1/deepmode', ''],
+	['https://n8n.example.com/webhook/1/deepmode?', ''],
+	['https://n8n.example.com/webhook/1/deepmode?team=a%20b&x=%26&x=2', 'team=a%20b&x=%26&x=2&'],
+	['https://example.com/behind/a/prefix/webhook/1/deepmode?a', 'a&'],
+	['https://example.com:8443/webhook/1/deepmode#part', ''],
+])('keeps %s and its own query as they are', (callbackUrl, own) => {
+	const url = sign(callbackUrl);
+	const { origin, pathname } = new URL(callbackUrl);
+
+	expect(url.origin + url.pathname).toBe(origin + pathname);
+	expect(url.search.startsWith(`?${own}dm_event=image.upscaled&dm_image=a&`)).toBe(true);
+	expect(url.hash).toBe('');
+	expect(verifyCallback(queryOf(url), 'dm_key')).toMatchObject(TICKET);
+});
+
+it('gives every ticket a nonce of its own', () => {
+	const nonces = Array.from({ length: 100 }, () =>
+		sign('https://example.com/').searchParams.get('dm_nonce'),
+	);
+
+	expect(new Set(nonces).size).toBe(100);
+});
+
+it('carries any image ID and any context there and back', () => {
+	fc.assert(
+		fc.property(
+			fc.string({ unit: 'binary' }).filter((id) => id.isWellFormed()),
+			fc.dictionary(fc.string(), fc.jsonValue()),
+			(imageId, context) => {
+				const expected = JSON.parse(JSON.stringify({ imageId, context })) as object;
+				const url = sign('https://example.com/?a=b', { imageId, context });
+
+				expect(verifyCallback(queryOf(url), 'dm_key')).toMatchObject(expected);
+			},
+		),
+	);
+});
+
+it('signs no two different tickets alike', () => {
+	const part = fc.oneof(
+		fc.string({ maxLength: 8 }),
+		fc.stringMatching(/^[ab&=%_]{0,6}$/),
+		fc.constantFrom('', '&dm_image=', 'a&dm_context=', '%26', '%', '=', 'dm_nonce'),
+	);
+	const tuple = fc.tuple(part, part, part, part, part);
+	const moved = fc.tuple(tuple, fc.nat(3), fc.nat(8)).map(([parts, at, count]) => {
+		const joined = `${parts[at]}&${parts[at + 1]}`;
+		const other = [...parts];
+		other.splice(at, 2, joined.slice(0, count), joined.slice(count));
+		return [parts, other] as const;
+	});
+	const messageOf = ([dm_event, dm_image, dm_context, dm_expires, dm_nonce]: readonly string[]) =>
+		signedMessage({ dm_event, dm_image, dm_context, dm_expires, dm_nonce } as SignedParameters);
+
+	fc.assert(
+		fc.property(fc.oneof(fc.tuple(tuple, tuple), moved), ([one, other]) => {
+			fc.pre(one.some((value, index) => value !== other[index]));
+
+			expect(messageOf(one)).not.toBe(messageOf(other));
+		}),
+		{ numRuns: 2000 },
+	);
+});
+
+it('knows when a context is too long for a URL', () => {
+	expect(isContextTooLong({ text: 'x'.repeat(1500) })).toBe(false);
+	expect(isContextTooLong({ text: 'x'.repeat(1600) })).toBe(true);
+	expect(isContextTooLong({ text: '猫'.repeat(600) })).toBe(true);
+});
