@@ -7,6 +7,7 @@ const project = (name, extra = {}) => ({
 });
 
 module.exports = {
+	reporters: ['default', '<rootDir>/test/e2e/harness/runFolder.ts'],
 	projects: [
 		project('unit'),
 		project('integration', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { CallbackTicket } from '../shared/callback';
 import type { DeepModeClient } from '../shared/client';
-import { apiMessage } from '../shared/failure';
+import { apiMessage } from '../shared/apiMessage';
 import type { DeepModeImage } from '../shared/image';
 import { isImage } from '../shared/image';
 import { isImageId } from '../shared/parameters';

@@ -3,26 +3,41 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Failure } from './failure';
 import { Results } from './results';
 
-/** How one item ends. */
+/** How a job ends. */
 export type Ending =
 	| { items: INodeExecutionData[] }
-	/** `endsBatch`: what refused this item will refuse all that are not sent yet. */
-	| { failure: Failure; endsBatch: boolean };
+	/** `endsBatch`: what refused this job will refuse all that are not sent yet. */
+	| { failure: Failure; endsBatch: boolean }
+	/** Nothing was sent, since the run does not send any more. */
+	| { left: true };
+
+/** Items that want the same, and get it together. */
+export interface Job<Input> {
+	input: Input;
+	/** At least one, in order. */
+	itemIndexes: number[];
+	/** Whether the run still sends what costs credits. Work that has not sent by then is left. */
+	maySend: () => boolean;
+}
 
 /** What a run does with its items. */
 export interface Batch<Input> {
-	/** Items in flight at once. */
+	/** Jobs in work at once. */
 	maxConcurrency: number;
 	/** Reads and checks the parameters of an item; throws what is wrong with them. */
 	read: (itemIndex: number) => Input;
-	work: (input: Input) => Promise<Ending>;
+	/** Items whose inputs have the same key are one job; without it, each is its own. */
+	keyOf?: (input: Input) => string;
+	work: (job: Job<Input>) => Promise<Ending>;
+	/** Called when everything has ended. */
+	done?: () => void;
 }
 
 /**
  * Runs all items of a node, some of them at a time.
  *
  * Every item is read before the first is sent. With "continue on error" a failing item becomes an
- * error item; without it nothing is sent after the first failure, and what is in flight is waited
+ * error item; without it nothing is sent after the first failure, and what is in work is waited
  * for.
  *
  * @param prepare reads what the items have in common; if it throws, every item fails with that
@@ -36,7 +51,9 @@ export async function runBatch<Input>(
 	const results = new Results(context);
 	const itemIndexes = [...context.getInputData().keys()];
 	try {
-		await workThrough(context, await prepare(), itemIndexes, results);
+		const batch = await prepare();
+		await workThrough(context, batch, itemIndexes, results);
+		batch.done?.();
 	} catch (error) {
 		// n8n would pass the inputs on as if they were results, were this thrown under "continue".
 		itemIndexes.forEach((itemIndex) => results.failWith(itemIndex, error));
@@ -51,47 +68,63 @@ async function workThrough<Input>(
 	results: Results,
 ): Promise<void> {
 	const stop = context.getExecutionCancelSignal();
-	const jobs = readAll(batch, itemIndexes, results);
 	let end: Failure | undefined;
+	const maySend = () => !end && !stop?.aborted && !results.isOver;
+	const jobs = readJobs(batch, itemIndexes, results, maySend);
 
-	await inLanes(jobs, batch.maxConcurrency, async ({ itemIndex, input }) => {
-		if (stop?.aborted || results.isOver) return;
-		if (end) return results.fail(itemIndex, end);
-		try {
-			const ending = await batch.work(input);
-			if ('items' in ending) return results.succeed(itemIndex, ending.items);
-			results.fail(itemIndex, ending.failure);
-			if (ending.endsBatch) end = ending.failure;
-		} catch (error) {
-			results.failWith(itemIndex, error);
+	await inLanes(jobs, batch.maxConcurrency, async (job) => {
+		const ending = await workOn(batch, job);
+		for (const itemIndex of job.itemIndexes) {
+			if ('items' in ending) results.succeed(itemIndex, ending.items);
+			else if ('failure' in ending) results.fail(itemIndex, ending.failure);
+			else if ('thrown' in ending) results.failWith(itemIndex, ending.thrown);
+			else if (end) results.fail(itemIndex, end);
 		}
+		if ('failure' in ending && ending.endsBatch) end ??= ending.failure;
 	});
 }
 
-function readAll<Input>(
+async function workOn<Input>(
 	batch: Batch<Input>,
+	job: Job<Input>,
+): Promise<Ending | { thrown: unknown }> {
+	try {
+		return await batch.work(job);
+	} catch (error) {
+		return { thrown: error };
+	}
+}
+
+function readJobs<Input>(
+	{ read, keyOf }: Batch<Input>,
 	itemIndexes: number[],
 	results: Results,
-): Array<{ itemIndex: number; input: Input }> {
-	return itemIndexes.flatMap((itemIndex) => {
+	maySend: () => boolean,
+): Array<Job<Input>> {
+	const jobs = new Map<unknown, Job<Input>>();
+	for (const itemIndex of itemIndexes) {
 		try {
-			return [{ itemIndex, input: batch.read(itemIndex) }];
+			const input = read(itemIndex);
+			const key = keyOf?.(input) ?? itemIndex;
+			const job = jobs.get(key) ?? { input, itemIndexes: [], maySend };
+			job.itemIndexes.push(itemIndex);
+			jobs.set(key, job);
 		} catch (error) {
 			results.failWith(itemIndex, error);
-			return [];
 		}
-	});
+	}
+	return [...jobs.values()];
 }
 
 /** Works through a list with so many at once, starting each as soon as a lane is free. */
-async function inLanes<Job>(
-	jobs: Job[],
+async function inLanes<T>(
+	list: T[],
 	lanes: number,
-	work: (job: Job) => Promise<void>,
+	work: (element: T) => Promise<void>,
 ): Promise<void> {
-	const queue = jobs.values();
+	const queue = list.values();
 	const lane = async () => {
-		for (const job of queue) await work(job);
+		for (const element of queue) await work(element);
 	};
-	await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, lane));
+	await Promise.all(Array.from({ length: Math.min(lanes, list.length) }, lane));
 }

@@ -28,6 +28,8 @@ export interface Answer {
 export interface NoAnswer {
 	/** The transport's words, e.g. "socket hang up". */
 	reason: string;
+	/** The system's code for it, e.g. "ECONNRESET". */
+	code?: string;
 }
 
 /** The DeepMode API over n8n's own HTTP helper; one object serves a whole run. */
@@ -66,17 +68,18 @@ export class DeepModeClient {
 	}
 
 	/**
-	 * Upscales an image in sync mode: the answer comes when the work is done. Costs 3 credits.
-	 * Source: DeepMode docs, "Upscale Image".
+	 * Upscales an image, for 3 credits. Source: DeepMode docs, "Upscale Image".
 	 *
 	 * @param imageId the image to upscale
 	 * @param timeout how long to wait for the answer, in milliseconds
+	 * @param callback where the result goes; the answer is then an acknowledgement, at once. Without
+	 * it the answer is the result, when the work is done.
 	 */
-	async upscale(imageId: string, timeout: number): Promise<Answer | NoAnswer> {
+	async upscale(imageId: string, timeout: number, callback?: string): Promise<Answer | NoAnswer> {
 		return await this.request({
 			method: 'POST',
 			url: '/api/images/upscale',
-			body: { image_id: imageId },
+			body: { image_id: imageId, ...(callback && { callback }) },
 			timeout,
 		});
 	}
@@ -124,7 +127,7 @@ export class DeepModeClient {
 			const { statusCode: status, headers, body } = response;
 			return { status, headers, body: parse(this.redact(String(body ?? ''))) };
 		} catch (error) {
-			return { reason: reasonOf(new NodeApiError(this.context.getNode(), error as JsonObject)) };
+			return toNoAnswer(new NodeApiError(this.context.getNode(), error as JsonObject));
 		}
 	}
 
@@ -143,7 +146,7 @@ function parse(text: string): unknown {
 }
 
 /** The transport's own words; n8n wraps them in more general ones. */
-function reasonOf(error: NodeApiError): string {
+function toNoAnswer(error: NodeApiError): NoAnswer {
 	const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
-	return message || code || error.message;
+	return { reason: message || code || error.message, code };
 }

@@ -1,128 +1,94 @@
 import type { Answer, NoAnswer } from './client';
-import type { Failure } from './failure';
-import { apiMessage } from './failure';
+import { apiMessage } from './apiMessage';
 import type { DeepModeImage } from './image';
 import { isImage, isRecord } from './image';
 
-/** What an answer to an upscale means for the image, and for the user's credits. */
-export type UpscaleOutcome =
-	| { is: 'done'; image: DeepModeImage }
-	/** Surely not accepted: nothing was paid. */
-	| { is: 'refused'; failure: Failure; endsBatch: boolean }
-	/** May have been accepted: sending it again could pay twice. */
-	| { is: 'unknown'; failure: Failure; endsBatch: false };
+/** What came back for a request, seen for what it means for the image and the user's credits. */
+export type Outcome =
+	| { is: 'image'; image: DeepModeImage }
+	| { is: 'acknowledged'; body: Record<string, unknown> }
+	/** Surely not accepted, and it would be the same again. */
+	| { is: 'refused'; status: number; words: string }
+	/** Surely not accepted: DeepMode asks to come again, after `retryAfter` milliseconds. */
+	| { is: 'busy'; status: number; words: string; retryAfter?: number }
+	/** Surely not accepted: the connection was never made. */
+	| { is: 'unreachable'; seen: string }
+	/** May have been accepted. `isBrief`: whoever answered so is not working on it for long. */
+	| { is: 'unknown'; seen: string; isBrief: boolean };
 
-/**
- * Judges the answer to an upscale in sync mode.
- *
- * @param answer what came back, if anything
- * @param name how the image is called in messages, e.g. `image "c6b8a9"`
- */
-export function judgeUpscale(answer: Answer | NoAnswer, name: string): UpscaleOutcome {
-	if ('reason' in answer) {
-		return unknown(name, `there was no complete answer (${answer.reason})`);
+const NEVER_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
+
+/** Judges the answer to an upscale in sync mode: only an upscaled image is a result. */
+export function judgeUpscale(answer: Answer | NoAnswer): Outcome {
+	const outcome = judge(answer);
+	if (outcome.is === 'image' && outcome.image.upscaled !== true) {
+		return unknown('DeepMode answered that the image is not upscaled');
 	}
-	if (isSuccess(answer.status)) return judgeSuccess(answer, name);
-	if (isSurelyRefused(answer)) return refused(answer, name);
-	return unknown(name, withWords(`DeepMode answered with status ${answer.status}`, answer));
+	if (outcome.is === 'acknowledged') {
+		return unknown(withWords('the answer holds no image', apiMessage(outcome.body)));
+	}
+	return outcome;
 }
 
-function judgeSuccess(answer: Answer, name: string): UpscaleOutcome {
-	const { body } = answer;
-	if (isImage(body) && body.upscaled === true) return { is: 'done', image: body };
-	if (isImage(body)) return unknown(name, 'DeepMode answered that the image is not upscaled');
-	if (isRecord(body)) {
-		return unknown(name, withWords('the answer holds no image ID and image URL', answer));
-	}
-	return unknown(name, withWords('the answer is no image but a page or text', answer));
+/** Judges the answer to a submission with a callback: any JSON object acknowledges it. */
+export function judgeSubmission(answer: Answer | NoAnswer): Outcome {
+	const outcome = judge(answer);
+	return outcome.is === 'image' ? { is: 'acknowledged', body: outcome.image } : outcome;
 }
 
-/** A proxy's 408 and 499 say that it stopped waiting, not that DeepMode did not start. */
-function isSurelyRefused({ status }: Answer): boolean {
-	return status >= 300 && status < 500 && status !== 408 && status !== 499;
+/** Judges the answer to the retrieval of an image. */
+export function judgeLook(answer: Answer | NoAnswer): Outcome {
+	const outcome = judge(answer);
+	return outcome.is === 'acknowledged' ? unknown('the answer holds no image') : outcome;
+}
+
+function judge(answer: Answer | NoAnswer): Outcome {
+	if (!('status' in answer)) {
+		return NEVER_CONNECTED.includes(answer.code ?? '')
+			? { is: 'unreachable', seen: answer.reason }
+			: unknown(`there was no complete answer (${answer.reason})`);
+	}
+	const { status, body } = answer;
+	const words = apiMessage(body);
+	if (isImage(body) && isSuccess(status)) return { is: 'image', image: body };
+	if (isRecord(body) && isSuccess(status)) return { is: 'acknowledged', body };
+	if (isSuccess(status)) {
+		return unknown(withWords('the answer is no image but a page or text', words), isPage(answer));
+	}
+	const retryAfter = retryAfterOf(answer);
+	if (status === 429 || (status === 503 && retryAfter !== undefined)) {
+		return { is: 'busy', status, words, retryAfter };
+	}
+	if (isRefusal(status)) return { is: 'refused', status, words };
+	return unknown(withWords(`DeepMode answered with status ${status}`, words), status >= 500);
 }
 
 function isSuccess(status: number): boolean {
 	return status >= 200 && status < 300;
 }
 
-function refused(answer: Answer, name: string): UpscaleOutcome {
-	const { status } = answer;
-	const words = apiMessage(answer.body);
-	const failure = (message: string, advice: string): Failure => ({
-		from: 'api',
-		message,
-		description: words ? `${advice} DeepMode says: ${words}` : advice,
-		httpCode: String(status),
-	});
-	const item = (message: string, advice: string): UpscaleOutcome => ({
-		is: 'refused',
-		failure: failure(message, advice),
-		endsBatch: false,
-	});
-
-	if (status === 401) {
-		return {
-			is: 'refused',
-			endsBatch: true,
-			failure: failure(
-				'DeepMode does not accept the API key',
-				'Check the API key in the DeepMode credential, then run again. Nothing was charged for this item.',
-			),
-		};
-	}
-	if (status === 402 || saysNoCredits(words)) {
-		return {
-			is: 'refused',
-			endsBatch: true,
-			failure: failure(
-				'The DeepMode account has not enough credits',
-				'An upscale costs 3 credits. Add credits to your DeepMode account, then run again. Nothing was charged for this item.',
-			),
-		};
-	}
-	if (status < 400) {
-		return item(
-			`DeepMode redirected the upscale of ${name} to another address`,
-			'Redirects are not followed, to keep the API key safe. Check the Base URL in the DeepMode credential. Nothing was charged.',
-		);
-	}
-	if (status === 404) {
-		return item(
-			`DeepMode does not know ${name}`,
-			'Check the image ID, and that the image belongs to the account of the API key. Nothing was charged.',
-		);
-	}
-	if (status === 429) {
-		return item(
-			`DeepMode receives too many requests to upscale ${name} now`,
-			'Wait a little and run again, or lower Max Concurrency in the options. Nothing was charged for this item.',
-		);
-	}
-	return item(
-		`DeepMode refused to upscale ${name} (status ${status})`,
-		'Check the image and its ID. Nothing was charged.',
-	);
+/** A proxy's 408 and 499 say that it stopped waiting, not that DeepMode did not start. */
+function isRefusal(status: number): boolean {
+	return status >= 300 && status < 500 && status !== 408 && status !== 499;
 }
 
-function saysNoCredits(words: string): boolean {
-	return /\b(credits?|balance)\b/i.test(words) && /\b(no|not|insufficient|low)\b/i.test(words);
+/** An answer of somebody else's, where a cut one of DeepMode's would be empty or half JSON. */
+function isPage({ body }: Answer): boolean {
+	return typeof body === 'string' && /^\s*[^\s{["]/.test(body);
 }
 
-function unknown(name: string, observation: string): UpscaleOutcome {
-	return {
-		is: 'unknown',
-		endsBatch: false,
-		failure: {
-			from: 'api',
-			message: `It is not known whether ${name} was upscaled: ${observation}`,
-			description:
-				'DeepMode may have accepted the upscale, and credits may have been spent. Look at the image in a few minutes, before running again.',
-		},
-	};
+/** @returns milliseconds from now; the header holds seconds or a date */
+function retryAfterOf({ headers }: Answer): number | undefined {
+	const value = headers['retry-after']?.trim();
+	if (!value) return undefined;
+	const wait = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+	return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-function withWords(observation: string, answer: Answer): string {
-	const words = apiMessage(answer.body);
-	return words ? `${observation}: ${words}` : observation;
+function unknown(seen: string, isBrief = false): Outcome {
+	return { is: 'unknown', seen, isBrief };
+}
+
+function withWords(seen: string, words: string): string {
+	return words ? `${seen}: ${words}` : seen;
 }

@@ -1,36 +1,55 @@
-import type { IExecuteFunctions, INode } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
+import { jsonParse, NodeOperationError } from 'n8n-workflow';
 
-import { shorten } from './failure';
+import { shorten } from './apiMessage';
+import { isContextTooLong } from './callback';
+import { isRecord } from './image';
 
 /** What a run's items have in common, read once. */
 export interface BatchOptions {
+	/** Whether an image that is upscaled already is taken as it is. */
+	returnsExisting: boolean;
 	/** How long an image may take in all, in milliseconds. */
 	timeout: number;
-	/** Images in flight at once, 1 to 100. */
+	/** Images in work at once, 1 to 100. */
 	maxConcurrency: number;
 }
 
 /** @throws NodeOperationError if an option is out of its range */
 export function readBatchOptions(context: IExecuteFunctions): BatchOptions {
-	const options = context.getNodeParameter('options', 0, {});
-	const timeout = Number(options.timeout ?? 300);
-	const maxConcurrency = Number(options.maxConcurrency ?? 10);
-	if (!(timeout >= 1 && timeout <= 86_400)) {
-		throw new NodeOperationError(context.getNode(), 'Timeout must be 1 to 86400 seconds', {
-			description: `It is ${display(options.timeout)} now. Change it in the node's options.`,
+	const {
+		ifUpscaled = 'returnExisting',
+		timeout = 300,
+		maxConcurrency = 10,
+	} = context.getNodeParameter('options', 0, {}) as IDataObject;
+	const check = (isRight: boolean, rule: string, value: unknown) => {
+		if (isRight) return;
+		throw new NodeOperationError(context.getNode(), rule, {
+			description: `It is ${display(value)} now. Change it in the node's options. Nothing was sent.`,
 		});
-	}
-	if (!(Number.isInteger(maxConcurrency) && maxConcurrency >= 1 && maxConcurrency <= 100)) {
-		throw new NodeOperationError(
-			context.getNode(),
-			'Max Concurrency must be a whole number from 1 to 100',
-			{
-				description: `It is ${display(options.maxConcurrency)} now. Change it in the node's options.`,
-			},
-		);
-	}
-	return { timeout: timeout * 1000, maxConcurrency };
+	};
+	check(
+		ifUpscaled === 'returnExisting' || ifUpscaled === 'upscaleAgain',
+		'If Already Upscaled must be "returnExisting" or "upscaleAgain"',
+		ifUpscaled,
+	);
+	check(
+		Number(timeout) >= 1 && Number(timeout) <= 86_400,
+		'Timeout must be 1 to 86400 seconds',
+		timeout,
+	);
+	check(
+		Number.isInteger(Number(maxConcurrency)) &&
+			Number(maxConcurrency) >= 1 &&
+			Number(maxConcurrency) <= 100,
+		'Max Concurrency must be a whole number from 1 to 100',
+		maxConcurrency,
+	);
+	return {
+		returnsExisting: ifUpscaled === 'returnExisting',
+		timeout: Number(timeout) * 1000,
+		maxConcurrency: Number(maxConcurrency),
+	};
 }
 
 /**
@@ -69,6 +88,59 @@ function invalidImageId(node: INode, problem: string, itemIndex: number): NodeOp
 		description:
 			'Enter the ID of an image in your DeepMode account, e.g. {{ $json.id }} from an earlier node. Nothing was sent for this item.',
 	});
+}
+
+/**
+ * Reads where an item's result is to go.
+ *
+ * @throws NodeOperationError if it is no http(s) URL, or is a signed callback URL already
+ */
+export function readCallbackUrl(context: IExecuteFunctions, itemIndex: number): string {
+	const value = context.getNodeParameter('callbackUrl', itemIndex);
+	const text = typeof value === 'string' ? value.trim() : '';
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	const description =
+		'Enter the Production URL of a DeepMode Trigger, or any other address that DeepMode can reach. Nothing was sent for this item.';
+	if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+		throw new NodeOperationError(
+			context.getNode(),
+			`The callback URL ${display(value)} is no http or https URL`,
+			{ itemIndex, description },
+		);
+	}
+	if ([...url.searchParams.keys()].some((name) => name.startsWith('dm_'))) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'The callback URL has a "dm_" parameter in its query, and these are added by this node',
+			{ itemIndex, description },
+		);
+	}
+	return text;
+}
+
+/**
+ * Reads what an item's result is to bring back.
+ *
+ * @throws NodeOperationError if it is no JSON object, or too long for a URL
+ */
+export function readContext(context: IExecuteFunctions, itemIndex: number): IDataObject {
+	const value = context.getNodeParameter('context', itemIndex, {});
+	const parsed: unknown =
+		typeof value === 'string' ? jsonParse<unknown>(value || '{}', { fallbackValue: null }) : value;
+	if (!isRecord(parsed)) {
+		throw new NodeOperationError(context.getNode(), 'The context is no JSON object', {
+			itemIndex,
+			description: `Enter an object such as { "row": 7 }; it is ${display(value)} now. Nothing was sent for this item.`,
+		});
+	}
+	if (isContextTooLong(parsed)) {
+		throw new NodeOperationError(context.getNode(), 'The context is too long for a callback URL', {
+			itemIndex,
+			description:
+				'At most about 1500 characters of JSON fit in. Put an ID into it, and look the rest up when the result comes. Nothing was sent for this item.',
+		});
+	}
+	return parsed;
 }
 
 /** How an image is called in messages. */

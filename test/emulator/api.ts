@@ -55,6 +55,12 @@ export function createApi(
 			throw new Refusal(401, 'Could not validate credentials');
 		}
 	});
+	server.addHook('preValidation', async (_request, reply) => {
+		const left = settings.busyUntil - Date.now();
+		if (left <= 0) return;
+		reply.header('retry-after', Math.ceil(left / 1000));
+		throw new Refusal(429, 'Too many requests');
+	});
 	server.setErrorHandler<FastifyError>((error, _request, reply) => refuse(reply, error));
 
 	const answer = async (

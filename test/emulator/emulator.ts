@@ -28,6 +28,7 @@ export class Emulator implements Settings {
 	workMs: number | ((id: string) => number);
 	urlLifetimeMs: number;
 	generateShape: GenerateShape;
+	busyUntil: number;
 	callbackRepeats: number;
 
 	/** The API's requests in the order they came. */
@@ -51,6 +52,7 @@ export class Emulator implements Settings {
 		this.workMs = options.workMs ?? 0;
 		this.urlLifetimeMs = options.urlLifetimeMs ?? 60 * 60 * 1000;
 		this.generateShape = options.generateShape ?? 'array';
+		this.busyUntil = options.busyUntil ?? 0;
 		this.callbackRepeats = options.callbackRepeats ?? 1;
 
 		const { gallery, faults, work } = this;

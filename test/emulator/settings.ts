@@ -17,6 +17,11 @@ export interface Settings {
 	urlLifetimeMs: number;
 	/** `object` is one image object if one image was asked for, else an array. Default `array`. */
 	generateShape: GenerateShape;
+	/**
+	 * Until when everything is answered 429 with the `Retry-After` that is left, in milliseconds since
+	 * the epoch. Default 0.
+	 */
+	busyUntil: number;
 	/** How often each callback is delivered. Default 1. */
 	callbackRepeats: number;
 }

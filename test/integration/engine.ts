@@ -41,6 +41,8 @@ export interface Execution {
 	run: IRun;
 	/** What the DeepMode node put out: [0] is the regular output, [1] the error output. */
 	outputs: INodeExecutionData[][];
+	/** The lines that the node shows above its output. */
+	hints: string[];
 	/** Outcome of the last try of the DeepMode node, if it failed. */
 	error?: ItemError;
 }
@@ -92,6 +94,7 @@ function toExecution(run: IRun): Execution {
 	return {
 		run,
 		outputs: (last?.data?.main ?? []).map((output) => output ?? []),
+		hints: (last?.hints ?? []).map(({ message }) => message),
 		error: last?.error as ItemError | undefined,
 	};
 }

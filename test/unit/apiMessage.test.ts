@@ -1,4 +1,4 @@
-import { apiMessage } from '../../nodes/shared/failure';
+import { apiMessage } from '../../nodes/shared/apiMessage';
 
 it.each([
 	['message', { message: 'Image not found' }, 'Image not found'],

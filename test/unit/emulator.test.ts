@@ -264,7 +264,7 @@ async function difference(left: Buffer, right: Buffer): Promise<number> {
 		[left, right].map((picture) => sharp(picture).resize(64, 64).raw().toBuffer()),
 	);
 	if (!a || a.length !== b?.length) throw new Error('The pictures have different channels.');
-return a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] ?? 0)), 0) / a.length;
+	return a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] ?? 0)), 0) / a.length;
 }
 
 describe('records', () => {

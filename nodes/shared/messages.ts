@@ -1,0 +1,102 @@
+import type { Failure } from './failure';
+import type { Outcome } from './outcome';
+
+/** What users read when an image has no result: on which image, what is known, what to do. */
+
+const LOOK_FIRST =
+	'Look at the image in a few minutes (Get Image) before running it again, or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled costs nothing then.';
+
+/** DeepMode said no. */
+export function refused(
+	name: string,
+	action: string,
+	{ status, words }: Extract<Outcome, { is: 'refused' }>,
+): Failure {
+	const [message, advice] = refusalText(name, action, status, words);
+	return {
+		from: 'api',
+		message,
+		description: `${advice} Nothing was charged for this item.${words && ` DeepMode says: ${words}`}`,
+		httpCode: String(status),
+	};
+}
+
+/** Whether what refused one item will refuse every other. */
+export function endsBatch({ status, words }: Extract<Outcome, { is: 'refused' }>): boolean {
+	return status === 401 || isAboutCredits(status, words);
+}
+
+function refusalText(
+	name: string,
+	action: string,
+	status: number,
+	words: string,
+): [message: string, advice: string] {
+	if (status === 401) {
+		return [
+			'DeepMode does not accept the API key',
+			'Check the API key in the DeepMode credential, then run again.',
+		];
+	}
+	if (isAboutCredits(status, words)) {
+		return [
+			'The DeepMode account has not enough credits',
+			'Add credits to your DeepMode account, then run again. An upscale costs 3 credits.',
+		];
+	}
+	if (status < 400) {
+		return [
+			`DeepMode refused to ${action} ${name}: it redirected the request to another address`,
+			'Redirects are not followed, to keep the API key safe. Check the Base URL in the DeepMode credential.',
+		];
+	}
+	if (status === 404) {
+		return [
+			`DeepMode does not know ${name}`,
+			'Check the image ID, and that the image belongs to the account of the API key.',
+		];
+	}
+	return [
+		`DeepMode refused to ${action} ${name} (status ${status})`,
+		'Check the image and its ID.',
+	];
+}
+
+function isAboutCredits(status: number, words: string): boolean {
+	return (
+		status === 402 ||
+		(/\b(credits?|balance)\b/i.test(words) && /\b(no|not|insufficient|low)\b/i.test(words))
+	);
+}
+
+/** Nothing that costs anything left n8n for this item, or DeepMode surely did not take it. */
+export function notSent(name: string, outcome: Outcome | undefined): Failure {
+	return {
+		from: 'api',
+		message: `Nothing was sent for ${name}: ${reasonNotToSend(outcome)}`,
+		description:
+			'Check that n8n can reach the DeepMode API, then run again. Nothing was charged for this item.',
+	};
+}
+
+function reasonNotToSend(outcome: Outcome | undefined): string {
+	switch (outcome?.is) {
+		case 'busy':
+			return `DeepMode receives too many requests, for longer than the timeout${outcome.words && ` (${outcome.words})`}`;
+		case 'unreachable':
+			return `DeepMode cannot be reached (${outcome.seen})`;
+		case 'unknown':
+			return `it could not be seen whether the image is upscaled already, since ${outcome.seen}`;
+		default:
+			return 'DeepMode was too busy until the timeout was over';
+	}
+}
+
+/** DeepMode may have accepted the upscale, and looking at the image did not show it. */
+export function outcomeUnknown(name: string, seen: string): Failure {
+	return {
+		from: 'api',
+		message: `It is not known whether ${name} was upscaled: ${seen}`,
+		description: `DeepMode may have accepted the upscale, and credits may have been spent. ${LOOK_FIRST}`,
+	};
+}

@@ -1,0 +1,37 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+/** Source: DeepMode docs, "Upscale Image". */
+const CREDITS_PER_UPSCALE = 3;
+
+/** What a run cost and saved. */
+export class Tally {
+	/** Images upscaled in this execution. */
+	upscaled = 0;
+	/** Images that were upscaled before, and cost nothing. */
+	existing = 0;
+	/** Images handed over, to be upscaled. */
+	submitted = 0;
+	/** Images whose outcome is not known. */
+	unknown = 0;
+
+	/** Tells the user, in a line above the output. */
+	report(context: IExecuteFunctions): void {
+		const parts = [
+			this.upscaled && `${this.upscaled} upscaled (${credits(this.upscaled)})`,
+			this.submitted && `${this.submitted} submitted (${credits(this.submitted)})`,
+			this.existing &&
+				`${this.existing} ${were(this.existing)} upscaled already (${credits(this.existing)} saved)`,
+			this.unknown && `${this.unknown} with unknown outcome (up to ${credits(this.unknown)})`,
+		].filter(Boolean);
+		if (parts.length === 0) return;
+		context.addExecutionHints({ message: parts.join(', '), location: 'outputPane' });
+	}
+}
+
+function credits(upscales: number): string {
+	return `${upscales * CREDITS_PER_UPSCALE} credits`;
+}
+
+function were(count: number): string {
+	return count === 1 ? 'was' : 'were';
+}

@@ -1,0 +1,27 @@
+import { OWNER, type N8nClient, type StoredCredential } from '../e2e/harness/client';
+import type { DemoApi } from './api';
+import { examples } from './examples';
+
+/** Imports the examples and tells the user how to try them; never returns. */
+export async function invite(
+	n8n: N8nClient,
+	credential: StoredCredential,
+	api: DemoApi,
+): Promise<void> {
+	const links: string[] = [];
+	for (const workflow of examples(api.imageId)) {
+		const id = await n8n.importWorkflow(workflow, credential);
+		links.push(`  ${workflow.name}: ${n8n.server.url}/workflow/${id}`);
+	}
+	console.log(`
+Open n8n:  ${n8n.server.url}
+E-mail:    ${OWNER.email}
+Password:  ${OWNER.password}
+
+Then open a workflow and click "Execute workflow":
+${links.join('\n')}
+
+It uses ${api.name}. Ctrl+C ends everything.
+`);
+	await new Promise(() => {});
+}

@@ -1,0 +1,44 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { N8nClient, StoredCredential } from '../e2e/harness/client';
+import { announce } from '../e2e/harness/progress';
+import type { DemoApi } from './api';
+import { example } from './examples';
+import { imageUrl, savePicture } from './pictures';
+
+const TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Runs the main flow on one image, prints the image that comes out, and saves the picture before
+ * and after in a folder that stays.
+ *
+ * @throws when the workflow does not end well, with the node's words
+ */
+export async function upscaleOnce(
+	n8n: N8nClient,
+	credential: StoredCredential,
+	api: DemoApi,
+): Promise<void> {
+	const folder = await mkdtemp(join(tmpdir(), 'n8n-nodes-deepmode-pictures-'));
+	// First, since the same image has the large picture afterwards.
+	const source = await savePicture(await imageUrl(api), folder, 'source');
+
+	announce(`Upscaling image ${api.imageId} in n8n`);
+	const workflow = example('upscale-one-image.json', api.imageId);
+	const execution = await n8n.waitForExecution(
+		await n8n.run(await n8n.importWorkflow(workflow, credential)),
+		{ timeoutMs: TIMEOUT_MS },
+	);
+	const image = execution.items('Upscale Image')[0]?.json;
+	if (execution.status !== 'success' || image === undefined) {
+		const { message, description } = execution.error ?? { message: 'No image came out' };
+		throw new Error(`The workflow ended as "${execution.status}": ${message} ${description ?? ''}`);
+	}
+	const result = await savePicture(String(image.image_url), folder, 'upscaled');
+
+	console.log(JSON.stringify(image, null, 2));
+	console.log(`Source:   ${source}`);
+	console.log(`Upscaled: ${result}`);
+}

@@ -1,0 +1,29 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import axios from 'axios';
+import sharp from 'sharp';
+
+import type { DemoApi } from './api';
+
+/** A fresh URL of the image's picture as it is now; this costs nothing. */
+export async function imageUrl({ baseUrl, apiKey, imageId }: DemoApi): Promise<string> {
+	const response = await axios.get<{ image_url: string }>(
+		`${baseUrl}/api/images/${encodeURIComponent(imageId)}`,
+		{ headers: { Authorization: `Bearer ${apiKey}` }, maxRedirects: 0 },
+	);
+	return response.data.image_url;
+}
+
+/**
+ * Saves a picture under a name without extension.
+ *
+ * @returns its path, width and height, for people
+ */
+export async function savePicture(url: string, folder: string, name: string): Promise<string> {
+	const { data } = await axios.get<ArrayBuffer>(url, { responseType: 'arraybuffer' });
+	const { width, height, format } = await sharp(data).metadata();
+	const file = join(folder, `${name}.${format}`);
+	await writeFile(file, Buffer.from(data));
+	return `${file} (${width}×${height})`;
+}

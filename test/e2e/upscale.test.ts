@@ -1,0 +1,307 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { IDataObject, INode } from 'n8n-workflow';
+
+import type { Emulator } from '../emulator';
+import { startEmulator } from '../emulator';
+import type { StoredCredential, WorkflowFile } from './harness/client';
+import { N8nClient } from './harness/client';
+import type { Execution } from './harness/execution';
+import { ROOT } from './harness/paths';
+import type { N8nServer } from './harness/server';
+import { startN8n } from './harness/server';
+import { chain, deepModeNode, itemsNodes, node } from './workflows';
+
+let deepMode: Emulator;
+let server: N8nServer;
+let n8n: N8nClient;
+let credential: StoredCredential;
+
+beforeAll(async () => {
+	deepMode = await startEmulator();
+	server = await startN8n();
+	n8n = new N8nClient(server);
+	await n8n.setupOwner();
+	credential = await account('DeepMode account', {});
+}, 300_000);
+
+afterAll(async () => {
+	await server?.stop();
+	await deepMode?.close();
+});
+
+const account = async (name: string, data: IDataObject) =>
+	await n8n.createCredential('deepModeApi', name, {
+		apiKey: deepMode.apiKey,
+		baseUrl: deepMode.url,
+		...data,
+	});
+
+const upscale = async (
+	ids: unknown[],
+	settings: Partial<INode> = {},
+	using = credential,
+): Promise<Execution> =>
+	await n8n.runAndWait(
+		chain(
+			...itemsNodes(ids.map((id, row) => ({ id, row }) as IDataObject)),
+			deepModeNode(using, {}, settings),
+			node('After', 'n8n-nodes-base.set', 3.4, {
+				assignments: {
+					assignments: [
+						{ id: '1', name: 'row', type: 'number', value: "={{ $('Items').item.json.row }}" },
+					],
+				},
+				includeOtherFields: true,
+				options: {},
+			}),
+		),
+	);
+
+it('upscales three images: in order, paired, and with nothing but the ID in the request', async () => {
+	const ids = deepMode.addImages(3).map(({ id }) => id);
+	const before = deepMode.requests.length;
+	deepMode.workMs = (id) => (id === ids[0] ? 500 : 0);
+
+	const execution = await upscale(ids);
+
+	expect(execution.status).toBe('success');
+	expect(execution.items('DeepMode').map(({ json }) => [json.id, json.upscaled])).toEqual(
+		ids.map((id) => [id, true]),
+	);
+	expect(execution.items('After').map(({ json }) => [json.id, json.row])).toEqual(
+		ids.map((id, row) => [id, row]),
+	);
+	const requests = deepMode.requests.slice(before).filter(({ method }) => method === 'POST');
+	expect(requests.map(({ body }) => body)).toEqual(ids.map((id) => ({ image_id: id })));
+});
+
+describe('one unknown ID of five', () => {
+	const five = () => {
+		const ids = deepMode.addImages(4).map(({ id }) => id);
+		return [...ids.slice(0, 2), 'no-such-image', ...ids.slice(2)];
+	};
+
+	it('fails alone with "continue", paired, with its message', async () => {
+		const ids = five();
+
+		const execution = await upscale(ids, { onError: 'continueRegularOutput' });
+
+		expect(execution.status).toBe('success');
+		expect(execution.items('After').map(({ json }) => [json.row, json.upscaled])).toEqual([
+			[0, true],
+			[1, true],
+			[2, undefined],
+			[3, true],
+			[4, true],
+		]);
+		expect(execution.items('DeepMode')[2]?.json).toEqual({
+			error: 'DeepMode does not know image "no-such-image"',
+			message: expect.stringContaining('Check the image ID'),
+		});
+	});
+
+	it('lands on the error output when that is chosen', async () => {
+		const ids = five();
+
+		const execution = await upscale(ids, { onError: 'continueErrorOutput' });
+
+		expect(execution.items('DeepMode', 0)).toHaveLength(4);
+		expect(execution.items('DeepMode', 1).map(({ json }) => json)).toEqual([
+			{
+				id: 'no-such-image',
+				row: 2,
+				error: expect.stringContaining('no-such-image'),
+				message: expect.stringContaining('Check the image ID'),
+			},
+		]);
+	});
+
+	it('stops the run otherwise, with an error that names it', async () => {
+		const execution = await upscale(five());
+
+		expect(execution.status).toBe('error');
+		expect(execution.error?.name).toBe('NodeApiError');
+		expect(execution.error?.message).toContain('no-such-image');
+		expect(execution.error?.httpCode).toBe('404');
+	});
+});
+
+describe('each way to fail says what happened and what to do', () => {
+	const failure = async (fault: object) => {
+		const { id } = deepMode.addImage();
+		deepMode.fault(id, fault as never);
+		return (await upscale([id])).error;
+	};
+
+	it('a wrong key', async () => {
+		const wrong = await account('Wrong key', { apiKey: 'dm_wrong_key' });
+		const { error } = await upscale(['a'], {}, wrong);
+
+		expect(error?.message).toBe('DeepMode does not accept the API key');
+		expect(error?.description).toContain('Check the API key');
+	});
+
+	it('no credits', async () => {
+		const error = await failure({ status: 402, body: { detail: 'You have 2 credits left' } });
+
+		expect(error?.message).toBe('The DeepMode account has not enough credits');
+		expect(error?.description).toContain('You have 2 credits left');
+	});
+
+	it('a refusal, with the words of the API', async () => {
+		const error = await failure({
+			status: 422,
+			body: { detail: [{ loc: ['body', 'image_id'], msg: 'too small' }] },
+		});
+
+		expect(error?.message).toContain('refused');
+		expect(error?.description).toContain('body.image_id: too small');
+	});
+
+	it('a page instead of an answer', async () => {
+		const error = await failure({
+			status: 200,
+			contentType: 'text/html',
+			body: '<html><body>Welcome to the café</body></html>',
+		});
+
+		expect(error?.message).toContain('It is not known whether');
+		expect(error?.message).toContain('Welcome to the café');
+		expect(error?.description).toContain('credits may have been spent');
+	});
+});
+
+describe('the API key', () => {
+	it('appears nowhere: not in executions, in the log, in errors or in URLs', async () => {
+		const { id } = deepMode.addImage();
+		const executions = [await upscale([id])];
+		for (const fault of [
+			{ status: 401, body: { message: `Unknown key ${deepMode.apiKey}` } },
+			{ cut: 'after' },
+			{ status: 500, body: `Bearer ${deepMode.apiKey}` },
+			{ status: 302, headers: { location: deepMode.url } },
+		]) {
+			const image = deepMode.addImage();
+			deepMode.fault(image.id, fault as never);
+			executions.push(await upscale([image.id]));
+		}
+
+		expect(executions.map(({ status }) => status)).toEqual([
+			'success',
+			'error',
+			'error',
+			'error',
+			'error',
+		]);
+		for (const { raw } of executions) expect(raw).not.toContain(deepMode.apiKey);
+		expect(server.log()).not.toContain(deepMode.apiKey);
+		for (const { path } of deepMode.requests) expect(path).not.toContain(deepMode.apiKey);
+	});
+
+	it('is not sent elsewhere by an HTTP Request node that uses the credential', async () => {
+		const elsewhere = await startEmulator();
+		try {
+			const { id, name } = credential;
+			const request = (url: string) =>
+				node(
+					'HTTP Request',
+					'n8n-nodes-base.httpRequest',
+					4.2,
+					{ url, authentication: 'predefinedCredentialType', nodeCredentialType: 'deepModeApi' },
+					{ credentials: { deepModeApi: { id, name } } },
+				);
+			const start = node('Start', 'n8n-nodes-base.manualTrigger', 1);
+
+			const refused = await n8n.runAndWait(
+				chain(start, request(`${elsewhere.url}/api/check-balance`)),
+			);
+			deepMode.fault('*', {
+				on: 'balance',
+				status: 302,
+				headers: { location: `${elsewhere.url}/api/check-balance` },
+			});
+			await n8n.runAndWait(chain(start, request(`${deepMode.url}/api/check-balance`)));
+			const allowed = await n8n.runAndWait(
+				chain(start, request(`${deepMode.url}/api/check-balance`)),
+			);
+
+			expect(refused.status).toBe('error');
+			expect(allowed.items('HTTP Request')[0]?.json.remaining_balance).toEqual(expect.any(Number));
+			expect(elsewhere.requests.filter(({ headers }) => headers.authorization)).toEqual([]);
+		} finally {
+			await elsewhere.close();
+		}
+	});
+});
+
+describe('the credential test', () => {
+	it('passes with the right key', async () => {
+		expect(await n8n.testCredential(credential)).toMatchObject({ status: 'OK' });
+	});
+
+	it('passes with a slash at the end of the base URL', async () => {
+		const slash = await account('Slash', { baseUrl: `${deepMode.url}/` });
+
+		expect(await n8n.testCredential(slash)).toMatchObject({ status: 'OK' });
+	});
+
+	it('fails with a wrong key', async () => {
+		const wrong = await account('Wrong key', { apiKey: 'dm_wrong_key' });
+
+		expect(await n8n.testCredential(wrong)).toMatchObject({ status: 'Error' });
+	});
+
+	it('fails with a base URL that is not https', async () => {
+		const open = await account('Open', { baseUrl: 'http://api.deepmode.ai' });
+
+		expect(await n8n.testCredential(open)).toMatchObject({
+			status: 'Error',
+			message: expect.stringContaining('must start with https'),
+		});
+	});
+
+	it('fails on a page that is no answer', async () => {
+		deepMode.fault('*', {
+			on: 'balance',
+			status: 200,
+			contentType: 'text/html',
+			body: '<p>Hi</p>',
+		});
+
+		expect(await n8n.testCredential(credential)).toMatchObject({
+			status: 'Error',
+			message: expect.stringContaining('not the DeepMode API'),
+		});
+	});
+
+	it('fails on a redirect to another origin, which never sees the key', async () => {
+		const elsewhere = await startEmulator();
+		try {
+			deepMode.fault('*', {
+				on: 'balance',
+				status: 302,
+				headers: { location: `${elsewhere.url}/api/check-balance` },
+			});
+
+			expect(await n8n.testCredential(credential)).toMatchObject({ status: 'Error' });
+			expect(elsewhere.requests).toEqual([]);
+		} finally {
+			await elsewhere.close();
+		}
+	});
+});
+
+it('examples/upscale-one-image.json runs as it is, with an ID filled in', async () => {
+	const { id } = deepMode.addImage();
+	const file = readFileSync(join(ROOT, 'examples', 'upscale-one-image.json'), 'utf8');
+	const workflow = JSON.parse(file.replace('your image ID', id)) as WorkflowFile;
+
+	const workflowId = await n8n.importWorkflow(workflow, credential);
+	const execution = await n8n.waitForExecution(await n8n.run(workflowId));
+
+	expect(execution.items('Upscale Image').map(({ json }) => [json.id, json.upscaled])).toEqual([
+		[id, true],
+	]);
+});

@@ -1,0 +1,402 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { IDataObject } from 'n8n-workflow';
+
+import { waitFor } from '../e2e/harness/waitFor';
+import type { Emulator, Fault } from '../emulator';
+import { startEmulator } from '../emulator';
+import type { Execution, NodeSetup } from './engine';
+import { execute, startExecution } from './engine';
+
+/** Each row of the table in docs/reliability.md has a test of the same name. */
+const ROWS: Record<string, () => Promise<void>> = {
+	'The image is upscaled already': async () => {
+		const { id } = deepMode.addImage({ upscaled: true });
+		const { outputs, hints } = await upscale([id]);
+		expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true });
+		expect(submits()).toHaveLength(0);
+		expect(hints).toEqual(['1 was upscaled already (3 credits saved)']);
+	},
+	'404 to the submission': async () => {
+		const { error } = await upscale(['no-such-image']);
+		expect(error?.message).toBe('DeepMode does not know image "no-such-image"');
+		expect(submits()).toHaveLength(1);
+	},
+	'Another 4xx to the submission': async () => {
+		for (const status of [400, 403, 409, 413, 422]) {
+			const { error } = await upscaleWith({ status, body: { message: 'not this one' } });
+			expect(error?.message).toMatch(
+				new RegExp(`refused to upscale image ".*" \\(status ${status}\\)`),
+			);
+			expect(error?.description).toContain('DeepMode says: not this one');
+			expect(error?.description).toContain('Nothing was charged');
+		}
+		expect(submits()).toHaveLength(5);
+	},
+	'401': async () => {
+		const ids = deepMode.addImages(500).map(({ id }) => id);
+		const account = { apiKey: 'dm_wrong_key', baseUrl: deepMode.url };
+		const { outputs } = await execute(account, ids.map(toItem), goOn);
+		expect(errorsOf(outputs)).toEqual(['DeepMode does not accept the API key']);
+		expect(outputs[0]).toHaveLength(500);
+		expect(deepMode.requests.length).toBeLessThanOrEqual(10);
+	},
+	'402, or a refusal that speaks of missing credits': async () => {
+		for (const fault of [
+			{ status: 402 },
+			{ status: 400, body: { error: { message: 'Insufficient credits' } } },
+			{ status: 403, body: { detail: 'Your balance is too low' } },
+		]) {
+			const ids = deepMode.addImages(500).map(({ id }) => id);
+			for (const id of ids) deepMode.fault(id, fault);
+			const before = submits().length;
+			const { outputs } = await upscale(ids, goOn);
+			expect(errorsOf(outputs)).toEqual(['The DeepMode account has not enough credits']);
+			expect(outputs[0]).toHaveLength(500);
+			expect(submits().length - before).toBeLessThanOrEqual(10);
+		}
+	},
+	'A redirect': async () => {
+		const { error } = await upscaleWith({ status: 302, headers: { location: deepMode.url } });
+		expect(error?.message).toContain('redirected');
+		expect(deepMode.requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
+	},
+	'429 with Retry-After': async () => {
+		const busy = { status: 429, headers: { 'retry-after': '1' } };
+		const { outputs } = await upscaleWith(busy, { ...busy, on: 'retrieve' });
+		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
+
+		const date = new Date(Date.now() + 3_600_000).toUTCString();
+		const { error } = await upscaleWith({ status: 429, headers: { 'retry-after': date } });
+		expect(error?.message).toMatch(/^Nothing was sent for image ".*": .* too many requests/);
+	},
+	'429 without Retry-After': async () => {
+		const { outputs } = await upscaleWith({ status: 429 });
+		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
+
+		const before = deepMode.requests.length;
+		const { error } = await upscaleWith(
+			{ status: 429, body: { message: 'slow down' }, times: Infinity },
+			quickly,
+		);
+		expect(error?.message).toMatch(/^Nothing was sent for .*slow down/);
+		expect(deepMode.requests.length - before).toBeLessThan(5);
+	},
+	'503 with Retry-After': async () => {
+		const { outputs } = await upscaleWith({ status: 503, headers: { 'retry-after': '0' } });
+		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
+		expect(submits()).toHaveLength(2);
+	},
+	'A connection that is refused': async () => {
+		const { port } = new URL(deepMode.url);
+		const { apiKey, url: baseUrl } = deepMode;
+		const { id } = deepMode.addImage();
+		await deepMode.close();
+		const gone = await execute({ apiKey, baseUrl }, [{ id }], quickly);
+		expect(gone.error?.message).toMatch(
+			/^Nothing was sent for .* cannot be reached .*ECONNREFUSED/,
+		);
+
+		const { finished } = startExecution({ apiKey, baseUrl }, [{ id }]);
+		deepMode = await startEmulator({ apiKey, port: Number(port) });
+		deepMode.addImage({ id });
+		expect((await finished).outputs[0]?.[0]?.json.upscaled).toBe(true);
+		expect(deepMode.spent).toBe(3);
+	},
+	'A host name that is unknown': async () => {
+		const account = { apiKey: 'dm_key', baseUrl: 'https://no-such-host.invalid' };
+		const { error } = await execute(account, [{ id: 'a' }], quickly);
+		expect(error?.message).toMatch(/^Nothing was sent for image "a": DeepMode cannot be reached/);
+	},
+	'A connection cut before the request was read': async () => {
+		const { error } = await upscaleWith({ cut: 'before' }, quickly);
+		expectUnknown(error, 'socket hang up');
+	},
+	'A connection cut after the request was accepted': async () => {
+		deepMode.workMs = 700;
+		await expectFound({ cut: 'after' });
+	},
+	'A connection cut in the middle of the answer': async () => {
+		await expectFound({ cut: 'body' });
+	},
+	'No answer within the timeout': async () => {
+		const { error } = await upscaleWith({ hang: true }, quickly);
+		expectUnknown(error, 'timeout');
+		await expectFound({ hang: true, accepted: true }, quickly);
+	},
+	'A 5xx other than 503 with Retry-After, accepted': async () => {
+		for (const status of [500, 502, 503, 504]) {
+			await expectFound({ status, accepted: true, body: '<h1>Bad Gateway</h1>' });
+		}
+	},
+	'A 5xx other than 503 with Retry-After, not accepted': async () => {
+		const { error } = await upscaleWith({ status: 502, body: '<h1>Bad Gateway</h1>' }, quickly);
+		expectUnknown(error, 'status 502: Bad Gateway');
+	},
+	'408 or 499': async () => {
+		for (const status of [408, 499]) {
+			await expectFound({ status, accepted: true });
+			expectUnknown((await upscaleWith({ status }, quickly)).error, `status ${status}`);
+		}
+	},
+	'A page with 200': async () => {
+		const page = { status: 200, contentType: 'text/html', body: '<p>Welcome</p>' };
+		await expectFound({ ...page, accepted: true });
+		expectUnknown((await upscaleWith(page, quickly)).error, 'Welcome');
+	},
+	'An empty or broken answer': async () => {
+		for (const body of ['', '{"id": "a", "image_u', '[]', 'null']) {
+			await expectFound({ status: 200, body, accepted: true });
+		}
+		expectUnknown((await upscaleWith({ status: 200, body: '' }, quickly)).error, 'no image');
+	},
+	'An acknowledgement instead of an image': async () => {
+		const acknowledgement = { status: 200, body: { message: 'Upscaling images...' } };
+		await expectFound({ ...acknowledgement, accepted: true });
+		expectUnknown((await upscaleWith(acknowledgement, quickly)).error, 'Upscaling images...');
+	},
+	'An image that is not upscaled': async () => {
+		const body = { id: 'a', image_url: 'https://images.example.com/a.jpeg', upscaled: false };
+		await expectFound({ status: 200, body, accepted: true });
+		expectUnknown((await upscaleWith({ status: 200, body }, quickly)).error, 'not upscaled');
+	},
+	'A look that fails, before the submission': async () => {
+		for (const fault of [{ status: 500 }, { cut: 'body' }, { status: 200, body: '' }] as const) {
+			const { outputs } = await upscaleWith({ ...fault, on: 'retrieve' });
+			expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
+		}
+		const before = submits().length;
+		const failing = { status: 500, on: 'retrieve', times: Infinity } as const;
+		const { error } = await upscaleWith(failing, quickly);
+		expect(error?.message).toMatch(/^Nothing was sent for image .* status 500/);
+		expect(submits()).toHaveLength(before);
+	},
+	'A look that is refused, before the submission': async () => {
+		const { error } = await upscaleWith({ status: 403, body: 'not yours', on: 'retrieve' });
+		expect(error?.message).toContain('refused to look at');
+		expect(error?.description).toContain('not yours');
+		expect(submits()).toHaveLength(0);
+	},
+	'A look that fails, while settling': async () => {
+		const pass = { on: 'retrieve', delayMs: 0 } as const;
+		await expectFound({ cut: 'after' }, pass, { on: 'retrieve', status: 500 });
+		await expectFound({ cut: 'after' }, pass, { on: 'retrieve', cut: 'before' });
+		await expectFound({ cut: 'after' }, pass, { on: 'retrieve', status: 429 });
+	},
+	'A look that is refused, while settling': async () => {
+		const pass = { on: 'retrieve', delayMs: 0 } as const;
+		const { error } = await upscaleWith({ cut: 'after' }, pass, { on: 'retrieve', status: 404 });
+		expectUnknown(error, 'refused to show it (status 404)');
+	},
+	'Not known, with Upscale Again': async () => {
+		const again = { parameters: { options: { ifUpscaled: 'upscaleAgain' } } };
+		const { error } = await upscaleWith({ cut: 'after' }, again);
+		expectUnknown(error, 'socket hang up');
+		expect(deepMode.requests.map(({ method }) => method)).toEqual(['POST']);
+	},
+	'Not known, in mode Call Back': async () => {
+		for (const fault of [{ cut: 'after' }, { status: 500 }, { status: 200, body: '' }] as const) {
+			const { outputs, id } = await upscaleWith(fault, callBack);
+			expect(outputs[0]?.[0]?.json).toEqual({
+				image_id: id,
+				mode: 'async',
+				accepted: 'unknown',
+				message: expect.any(String),
+			});
+		}
+		expect(submits()).toHaveLength(3);
+	},
+	'An image that is upscaled already, in mode Call Back': async () => {
+		const { id } = deepMode.addImage({ upscaled: true });
+		const { outputs } = await upscale([id], callBack);
+		expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true, callback: false });
+		expect(submits()).toHaveLength(0);
+	},
+	'The same image twice in one run': async () => {
+		const ids = deepMode.addImages(2).map(({ id }) => id);
+		const { outputs } = await upscale([ids[0], ids[1], ids[0], ids[0]]);
+		expect(outputs[0]?.map(({ json }) => json.id)).toEqual([ids[0], ids[1], ids[0], ids[0]]);
+		expect(outputs[0]?.map(({ pairedItem }) => pairedItem)).toEqual(
+			[0, 1, 2, 3].map((item) => ({ item })),
+		);
+		expect(deepMode.spent).toBe(6);
+	},
+	'The same image twice in one run, in mode Call Back': async () => {
+		const { id } = deepMode.addImage();
+		const { outputs } = await upscale([id, id], {
+			...callBack,
+			settings: { onError: 'continueRegularOutput' },
+		});
+		expect(outputs[0]?.[0]?.json.message).toBe('Upscaling images...');
+		expect(outputs[0]?.[1]?.json.error).toContain('in this run already');
+		expect(submits()).toHaveLength(1);
+	},
+	'A second try by Retry On Fail': async () => {
+		const ids = deepMode.addImages(5).map(({ id }) => id);
+		for (const settings of [
+			threeTries,
+			{ ...threeTries, onError: 'continueErrorOutput' },
+		] as const) {
+			const { outputs, error } = await upscale(['no-such-image', ...ids], {
+				settings,
+				parameters: { options: { ifUpscaled: 'upscaleAgain' } },
+			});
+			expect(error ? error.message : outputs[1]?.[0]?.json.error).toContain('no-such-image');
+		}
+		expect(ids.map((id) => deepMode.charges(id).length)).toEqual([2, 2, 2, 2, 2]);
+	},
+	'A second try by Retry On Fail, in mode Call Back': async () => {
+		const ids = deepMode.addImages(5).map(({ id }) => id);
+		const { error } = await upscale([...ids, 'no-such-image'], {
+			settings: threeTries,
+			parameters: { ...callBack.parameters, options: { ifUpscaled: 'upscaleAgain' } },
+		});
+		expect(error?.message).toContain('no-such-image');
+		expect(ids.map((id) => deepMode.charges(id).length)).toEqual([1, 1, 1, 1, 1]);
+		expect(
+			submits().filter(({ body }) => (body as IDataObject).image_id === 'no-such-image'),
+		).toHaveLength(3);
+	},
+	'A second try by Retry On Fail, of what is not known': async () => {
+		const again = await upscaleWith(
+			{ cut: 'after' },
+			{ settings: threeTries, parameters: { options: { ifUpscaled: 'upscaleAgain' } } },
+		);
+		expectUnknown(again.error, '');
+		expect(submits()).toHaveLength(1);
+
+		deepMode.workMs = 1500;
+		const { outputs } = await upscaleWith(
+			{ cut: 'after' },
+			{ settings: threeTries, parameters: { options: { timeout: 1 } } },
+		);
+		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
+		expect(submits()).toHaveLength(2);
+	},
+	'Stop, in n8n': async () => {
+		deepMode.workMs = 300;
+		const ids = deepMode.addImages(50).map(({ id }) => id);
+		const { cancel, finished } = startExecution(account(), ids.map(toItem), {
+			parameters: { options: { maxConcurrency: 5 } },
+		});
+		await waitFor('five upscales', () => submits().length === 5, { everyMs: 5 });
+		cancel();
+		await finished.catch(() => undefined);
+		const before = deepMode.requests.length;
+		// The five go on at DeepMode; whoever waits for them would start five more when they end.
+		await deepMode.settled();
+		expect(submits()).toHaveLength(5);
+		expect(deepMode.requests).toHaveLength(before);
+	},
+};
+
+let deepMode: Emulator;
+
+beforeEach(async () => {
+	deepMode = await startEmulator();
+});
+
+afterEach(async () => {
+	await deepMode.close();
+});
+
+describe('docs/reliability.md', () => {
+	const table = readFileSync(join(__dirname, '../../docs/reliability.md'), 'utf8')
+		.split('\n')
+		.filter((line) => line.startsWith('| '))
+		.map((line) => line.split('|')[1]?.trim() ?? '')
+		.slice(2);
+
+	it('has a test for each row', () => {
+		expect(Object.keys(ROWS)).toEqual(expect.arrayContaining(table));
+		expect(table).toEqual(expect.arrayContaining(Object.keys(ROWS)));
+	});
+
+	it.each(table)('%s', async (row) => await ROWS[row]?.(), 30_000);
+});
+
+it('429 in the middle of a batch: nobody sends until Retry-After is over', async () => {
+	deepMode.workMs = 20;
+	const ids = deepMode.addImages(200).map(({ id }) => id);
+	const { finished } = startExecution(account(), ids.map(toItem));
+	await waitFor('a hundred upscales', () => submits().length >= 100, { everyMs: 5 });
+	deepMode.busyUntil = Date.now() + 2000;
+
+	const { outputs } = await finished;
+
+	expect(outputs[0]?.filter(({ json }) => json.upscaled)).toHaveLength(200);
+	const refused = deepMode.requests.filter(({ status }) => status === 429);
+	expect(refused.length).toBeGreaterThan(0);
+	expect(refused.length).toBeLessThan(20);
+	expect(deepMode.spent).toBe(600);
+});
+
+it('a pause that is longer than the timeout fails all that wait at once', async () => {
+	const ids = deepMode.addImages(100).map(({ id }) => id);
+	deepMode.busyUntil = Date.now() + 3_600_000;
+
+	const { outputs } = await upscale(ids, goOn);
+
+	expect(
+		outputs[0]?.filter(({ json }) => /^Nothing was sent/.test(String(json.error))),
+	).toHaveLength(100);
+	expect(deepMode.requests.length).toBeLessThanOrEqual(10);
+});
+
+it('tells what a run cost and saved', async () => {
+	const existing = deepMode.addImages(3, { upscaled: true });
+	const fresh = deepMode.addImages(37);
+
+	const { hints } = await upscale([...existing, ...fresh].map(({ id }) => id));
+
+	expect(hints).toEqual(['37 upscaled (111 credits), 3 were upscaled already (9 credits saved)']);
+});
+
+const goOn: NodeSetup = { settings: { onError: 'continueRegularOutput' } };
+const quickly: NodeSetup = { parameters: { options: { timeout: 2 } } };
+const callBack = {
+	parameters: { mode: 'async', callbackUrl: 'https://n8n.example.com/webhook/1/deepmode' },
+};
+const threeTries = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+
+const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
+const toItem = (id: unknown) => ({ id }) as IDataObject;
+const submits = () => deepMode.requests.filter(({ method }) => method === 'POST');
+const errorsOf = (outputs: Execution['outputs']) => [
+	...new Set(outputs[0]?.map(({ json }) => json.error)),
+];
+
+async function upscale(ids: unknown[], setup?: NodeSetup): Promise<Execution> {
+	return await execute(account(), ids.map(toItem), setup);
+}
+
+/** Upscales one image under some faults. */
+async function upscaleWith(
+	...faultsAndSetup: Array<Fault | NodeSetup>
+): Promise<Execution & { id: string }> {
+	const { id } = deepMode.addImage();
+	let setup: NodeSetup | undefined;
+	for (const element of faultsAndSetup) {
+		if ('parameters' in element || 'settings' in element) setup = element;
+		else deepMode.fault(id, element as Fault);
+	}
+	return { ...(await upscale([id], setup)), id };
+}
+
+/** The image comes out in the end, submitted and paid once. */
+async function expectFound(...faultsAndSetup: Parameters<typeof upscaleWith>): Promise<void> {
+	const before = submits().length;
+	const { outputs, id } = await upscaleWith(...faultsAndSetup);
+	expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true });
+	expect(submits().length - before).toBe(1);
+	expect(deepMode.charges(id)).toHaveLength(1);
+}
+
+function expectUnknown(error: Execution['error'], seen: string): void {
+	expect(error?.name).toBe('NodeApiError');
+	expect(error?.message).toMatch(/^It is not known whether image ".*" was upscaled: /);
+	expect(error?.message).toContain(seen);
+	expect(error?.description).toContain('credits may have been spent');
+	expect(error?.description).toContain('Get Image');
+}
