@@ -8,6 +8,7 @@ const project = (name, extra = {}) => ({
 
 module.exports = {
 	reporters: ['default', '<rootDir>/test/e2e/harness/runFolder.ts'],
+	testTimeout: 60_000,
 	projects: [
 		project('unit'),
 		project('integration', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),

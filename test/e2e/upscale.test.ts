@@ -46,7 +46,8 @@ const upscale = async (
 	await n8n.runAndWait(
 		chain(
 			...itemsNodes(ids.map((id, row) => ({ id, row }) as IDataObject)),
-			deepModeNode(using, {}, settings),
+			// Long enough for what succeeds, and not too long to wait for what does not.
+			deepModeNode(using, { options: { timeout: 4 } }, settings),
 			node('After', 'n8n-nodes-base.set', 3.4, {
 				assignments: {
 					assignments: [
@@ -179,7 +180,7 @@ describe('the API key', () => {
 		const executions = [await upscale([id])];
 		for (const fault of [
 			{ status: 401, body: { message: `Unknown key ${deepMode.apiKey}` } },
-			{ cut: 'after' },
+			{ cut: 'before' },
 			{ status: 500, body: `Bearer ${deepMode.apiKey}` },
 			{ status: 302, headers: { location: deepMode.url } },
 		]) {
