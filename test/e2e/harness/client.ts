@@ -119,16 +119,27 @@ export class N8nClient {
 	 * @returns the execution's ID; it runs on
 	 */
 	async run(workflowId: string, trigger?: string): Promise<string> {
+		const { executionId } = await this.startManually(workflowId, trigger);
+		if (executionId === undefined) throw new Error(`n8n did not start workflow ${workflowId}`);
+		return executionId;
+	}
+
+	/** Listens for one call to the test webhook of a stored workflow's trigger. */
+	async listenForTestEvent(workflowId: string): Promise<void> {
+		const { waitingForWebhook } = await this.startManually(workflowId);
+		if (!waitingForWebhook) throw new Error(`n8n does not listen for workflow ${workflowId}`);
+	}
+
+	private async startManually(
+		workflowId: string,
+		trigger?: string,
+	): Promise<{ executionId?: string; waitingForWebhook?: boolean }> {
 		const workflowData = await this.get<WorkflowFile>(`/rest/workflows/${workflowId}`);
 		const name = trigger ?? workflowData.nodes.find(({ type }) => /trigger/i.test(type))?.name;
-		const result = await this.post<{ executionId?: string }>(`/rest/workflows/${workflowId}/run`, {
+		return await this.post(`/rest/workflows/${workflowId}/run`, {
 			workflowData,
 			triggerToStartFrom: { name },
 		});
-		if (result.executionId === undefined) {
-			throw new Error(`n8n did not start workflow ${workflowId}: ${JSON.stringify(result)}`);
-		}
-		return result.executionId;
 	}
 
 	/**

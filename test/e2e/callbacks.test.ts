@@ -1,0 +1,334 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import axios from 'axios';
+import type { IDataObject } from 'n8n-workflow';
+
+import { signCallbackUrl } from '../../nodes/shared/callback';
+import type { Emulator } from '../emulator';
+import { startEmulator } from '../emulator';
+import type { StoredCredential, WorkflowFile } from './harness/client';
+import { N8nClient } from './harness/client';
+import { ROOT } from './harness/paths';
+import type { N8nServer } from './harness/server';
+import { startN8n } from './harness/server';
+import { waitFor } from './harness/waitFor';
+import { chain, deepModeNode, itemsNodes, node } from './workflows';
+
+let deepMode: Emulator;
+let server: N8nServer;
+let n8n: N8nClient;
+let credential: StoredCredential;
+
+beforeAll(async () => {
+	deepMode = await startEmulator();
+	server = await startN8n();
+	n8n = new N8nClient(server);
+	await n8n.setupOwner();
+	credential = await n8n.createCredential('deepModeApi', 'DeepMode account', {
+		apiKey: deepMode.apiKey,
+		baseUrl: deepMode.url,
+	});
+}, 300_000);
+
+afterAll(async () => {
+	await server?.stop();
+	await deepMode?.close();
+});
+
+/** A workflow that is nothing but an active trigger. */
+async function activeTrigger(parameters: IDataObject = {}) {
+	const webhookId = randomUUID();
+	const path = `${webhookId}/deepmode`;
+	const workflow = chain(
+		node('DeepMode Trigger', 'n8n-nodes-deepmode.deepModeTrigger', 1, parameters, {
+			webhookId,
+			credentials: { deepModeApi: { id: credential.id, name: credential.name } },
+		}),
+	);
+	const id = await n8n.createWorkflow(workflow);
+	await n8n.activate(id, path);
+	return {
+		id,
+		path,
+		url: server.webhookUrl(path),
+		/** What every run so far started with, as soon as there are so many. */
+		runs: async (count: number) => {
+			const ended = await waitFor(`${count} runs of the trigger's workflow`, async () => {
+				const executions = await n8n.executions({ workflowId: id, status: ['success'] });
+				return executions.length >= count && executions;
+			});
+			return await Promise.all(
+				ended.map(async (run) => (await n8n.execution(run.id)).items('DeepMode Trigger')),
+			);
+		},
+	};
+}
+
+const submit = async (items: IDataObject[], parameters: IDataObject) =>
+	await n8n.runAndWait(
+		chain(...itemsNodes(items), deepModeNode(credential, { mode: 'async', ...parameters })),
+	);
+
+const sign = (url: string, imageId: string, context: IDataObject = {}) =>
+	signCallbackUrl(url, { event: 'image.upscaled', imageId, context }, deepMode.apiKey);
+
+const image = (id: string) => ({ id, image_url: 'https://images.example.com/a', upscaled: true });
+
+const post = async (url: string, body: unknown, headers = {}) =>
+	await axios.post<unknown>(url, body, { headers, validateStatus: () => true });
+
+describe('an async upscale', () => {
+	it('starts the workflow once for each image, with its own context, though called twice', async () => {
+		const trigger = await activeTrigger();
+		deepMode.callbackRepeats = 2;
+		const rounds = [
+			Array.from({ length: 30 }, (_, row) => ({ row })),
+			[{ name: 'Zoë & Co' }, { odd: '&=?#%+/ 猫😀' }, { nested: { list: [1, 'ü'] } }],
+		];
+		for (const contexts of rounds) {
+			const items = contexts.map((context) => ({ id: deepMode.addImage().id, context }));
+
+			const execution = await submit(items as never, {
+				callbackUrl: trigger.url,
+				context: '={{ $json.context }}',
+			});
+			await deepMode.settled();
+
+			expect(execution.items('DeepMode').map(({ json }) => json)).toEqual(
+				items.map(({ id }) => ({ message: 'Upscaling images...', image_id: id, mode: 'async' })),
+			);
+		}
+
+		const runs = await trigger.runs(33);
+		expect(runs).toHaveLength(33);
+		const received = runs.map((items) => items[0]?.json);
+		for (const context of rounds.flat()) {
+			expect(
+				received.filter((json) => JSON.stringify(json?.context) === JSON.stringify(context)),
+			).toEqual([expect.objectContaining({ event: 'image.upscaled', upscaled: true })]);
+		}
+		for (const json of received) expect(json?.id).toBe(json?.image_id);
+		expect(new Set(received.map((json) => json?.callback_id)).size).toBe(33);
+		expect(deepMode.callbacks).toHaveLength(66);
+		expect(deepMode.callbacks.every(({ status }) => status === 200)).toBe(true);
+		deepMode.callbackRepeats = 1;
+	});
+
+	it('finds its way through a path prefix, with a query of its own', async () => {
+		const trigger = await activeTrigger();
+		const proxy = createServer((incoming, outgoing) => {
+			const url = new URL(incoming.url?.replace('/behind/a/proxy', '') ?? '', server.url);
+			const { method, headers } = incoming;
+			incoming.pipe(
+				httpRequest(url, { method, headers }, (answer) => {
+					outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+					answer.pipe(outgoing);
+				}),
+			);
+		}).listen(0, '127.0.0.1');
+		await once(proxy, 'listening');
+		const { port } = proxy.address() as AddressInfo;
+		const { id } = deepMode.addImage();
+
+		await submit([{ id }], {
+			callbackUrl: `http://127.0.0.1:${port}/behind/a/proxy/webhook/${trigger.path}?team=a%20b&x=%26`,
+			context: '{"row": 7}',
+		});
+		await deepMode.settled();
+		proxy.close();
+
+		expect((await trigger.runs(1))[0]?.[0]?.json).toMatchObject({ id, context: { row: 7 } });
+		expect(deepMode.callbacks.at(-1)?.url).toContain('?team=a%20b&x=%26&dm_event=image.upscaled&');
+	});
+
+	it('with a failure for an answer starts the workflow too', async () => {
+		const trigger = await activeTrigger();
+		const { id } = deepMode.addImage();
+		deepMode.fault(id, {
+			on: 'callback',
+			callbackBody: { message: 'The upscale failed: too dark' },
+		});
+
+		await submit([{ id }], { callbackUrl: trigger.url, context: '{"row": 7}' });
+		await deepMode.settled();
+
+		expect((await trigger.runs(1))[0]?.[0]?.json).toMatchObject({
+			event: 'image.failed',
+			message: 'The upscale failed: too dark',
+			image_id: id,
+			context: { row: 7 },
+		});
+	});
+
+	it('tells when a callback cannot arrive', async () => {
+		const { id } = deepMode.addImage();
+
+		const execution = await submit([{ id }], {
+			callbackUrl: 'http://localhost:1/webhook-test/1/deepmode',
+		});
+
+		expect(execution.raw).toContain('DeepMode cannot reach the callback URL at localhost:1');
+		expect(execution.raw).toContain('is a Test URL');
+	});
+
+	it.each([
+		['no URL', { callbackUrl: 'n8n.example.com/webhook' }, 'no http or https URL'],
+		['no http', { callbackUrl: 'javascript:alert(1)' }, 'no http or https URL'],
+		['signed already', { callbackUrl: 'https://example.com/?dm_nonce=1' }, '"dm_" parameter'],
+		[
+			'context no object',
+			{ callbackUrl: 'https://example.com/', context: '[1]' },
+			'no JSON object',
+		],
+		[
+			'context too long',
+			{ callbackUrl: 'https://example.com/', context: JSON.stringify({ x: 'x'.repeat(1600) }) },
+			'too long',
+		],
+	])('sends nothing when it cannot succeed: %s', async (_, parameters, message) => {
+		const before = deepMode.requests.length;
+
+		const { error } = await submit([{ id: deepMode.addImage().id }], parameters);
+
+		expect(error?.name).toBe('NodeOperationError');
+		expect(error?.message).toContain(message);
+		expect(deepMode.requests).toHaveLength(before);
+	});
+});
+
+describe('the trigger', () => {
+	it('takes fifty callbacks at once, and six identical ones as one', async () => {
+		const trigger = await activeTrigger();
+
+		const answers = await Promise.all(
+			Array.from({ length: 50 }, async (_, row) =>
+				post(sign(trigger.url, `image-${row}`, { row }), image(`image-${row}`)),
+			),
+		);
+		expect(answers.map(({ status, data }) => [status, data])).toEqual(
+			Array(50).fill([200, { received: 1 }]),
+		);
+		const runs = await trigger.runs(50);
+		expect(new Set(runs.map((items) => (items[0]?.json.context as IDataObject).row)).size).toBe(50);
+
+		const url = sign(trigger.url, 'six times');
+		const six = await Promise.all(Array.from({ length: 6 }, async () => post(url, image('six'))));
+		expect(six.map(({ data }) => (data as { received: number }).received).sort()).toEqual([
+			0, 0, 0, 0, 0, 1,
+		]);
+		expect(await trigger.runs(51)).toHaveLength(51);
+	});
+
+	it('refuses what is not signed as it must be, and says why in the log only', async () => {
+		const trigger = await activeTrigger();
+		const genuine = sign(trigger.url, 'a');
+		const altered = genuine.replace('dm_image=a', 'dm_image=b');
+
+		for (const url of [trigger.url, altered, `${genuine}&dm_image=a`]) {
+			expect(await post(url, image('a'))).toMatchObject({ status: 401 });
+		}
+		expect(await post(genuine, 'no JSON', { 'content-type': 'text/plain' })).toMatchObject({
+			status: 400,
+		});
+		expect(await post(genuine, image('a'))).toMatchObject({ status: 200, data: { received: 1 } });
+
+		expect(await trigger.runs(1)).toHaveLength(1);
+		expect(server.log()).toContain('DeepMode Trigger refused a callback: it is unsigned');
+		expect(server.log()).toContain('DeepMode Trigger refused a callback: it is altered');
+		expect(server.log()).not.toContain(new URL(genuine).searchParams.get('dm_signature'));
+		expect(server.log()).not.toContain(deepMode.apiKey);
+	});
+
+	it('with refetch gives what the API says', async () => {
+		const trigger = await activeTrigger({ options: { refetch: true } });
+		const { id } = deepMode.addImage({ upscaled: true, prompt: 'the truth' });
+
+		await post(sign(trigger.url, id), { ...image('another'), prompt: 'a lie' });
+
+		expect((await trigger.runs(1))[0]?.[0]?.json).toMatchObject({
+			id,
+			prompt: 'the truth',
+			refetched: true,
+		});
+	});
+
+	it('without authentication takes any call, and needs no credential', async () => {
+		const webhookId = randomUUID();
+		const open = chain(
+			node(
+				'DeepMode Trigger',
+				'n8n-nodes-deepmode.deepModeTrigger',
+				1,
+				{ authentication: 'none' },
+				{ webhookId },
+			),
+		);
+		const id = await n8n.createWorkflow(open);
+		await n8n.activate(id, `${webhookId}/deepmode`);
+
+		const answer = await post(server.webhookUrl(`${webhookId}/deepmode`), [image('a'), image('b')]);
+
+		expect(answer).toMatchObject({ status: 200, data: { received: 2 } });
+	});
+
+	it('listens for a test event', async () => {
+		const webhookId = randomUUID();
+		const trigger = node(
+			'DeepMode Trigger',
+			'n8n-nodes-deepmode.deepModeTrigger',
+			1,
+			{},
+			{
+				webhookId,
+				credentials: { deepModeApi: { id: credential.id, name: credential.name } },
+			},
+		);
+		const id = await n8n.createWorkflow(chain(trigger));
+		await n8n.listenForTestEvent(id);
+
+		const testUrl = `${server.url}/webhook-test/${webhookId}/deepmode`;
+		const answer = await post(sign(testUrl, 'a', { row: 7 }), image('a'));
+
+		expect(answer).toMatchObject({ status: 200, data: { received: 1 } });
+		const [run] = await waitFor('the test run', async () => {
+			const executions = await n8n.executions({ workflowId: id, status: ['success'] });
+			return executions.length > 0 && executions;
+		});
+		expect((await n8n.execution(run?.id ?? '')).items('DeepMode Trigger')[0]?.json).toMatchObject({
+			context: { row: 7 },
+		});
+	});
+});
+
+it('examples/async-upscale-with-callback.json brings the customer back beside the result', async () => {
+	const { id } = deepMode.addImage();
+	const file = readFileSync(join(ROOT, 'examples', 'async-upscale-with-callback.json'), 'utf8');
+	const path = '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f/deepmode';
+	const workflow = JSON.parse(
+		file
+			.replace('your image ID', id)
+			.replace(
+				'https://your-n8n.example.com/webhook/your-webhook-id/deepmode',
+				server.webhookUrl(path),
+			),
+	) as WorkflowFile;
+	const workflowId = await n8n.importWorkflow(workflow, credential);
+	await n8n.activate(workflowId, path);
+
+	await n8n.waitForExecution(await n8n.run(workflowId, 'When clicking ‘Execute workflow’'));
+	await deepMode.settled();
+
+	const run = await waitFor('the run that the callback starts', async () =>
+		(await n8n.executions({ workflowId, status: ['success'] })).find(
+			({ mode }) => mode === 'webhook',
+		),
+	);
+	expect((await n8n.execution(run.id)).items('Result').map(({ json }) => json)).toEqual([
+		{ customer: 'Zoë & Sons', image_url: expect.stringContaining(deepMode.filesUrl) },
+	]);
+});
