@@ -12,6 +12,7 @@ module.exports = {
 	projects: [
 		project('unit'),
 		project('integration', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
+		project('faults', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
 		project('e2e', { globalSetup: '<rootDir>/test/e2e/globalSetup.ts' }),
 	],
 };

@@ -126,6 +126,11 @@ export class Emulator implements Settings {
 		this.faults.add(key, fault);
 	}
 
+	/** Takes back all faults that have not happened yet. */
+	clearFaults(): void {
+		this.faults.clear();
+	}
+
 	/** The credits that are left. */
 	get credits(): number {
 		return this.ledger.balance;

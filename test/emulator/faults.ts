@@ -76,6 +76,11 @@ export class Faults {
 		this.queues.set(name, queue);
 	}
 
+	/** From now on everything goes well. */
+	clear(): void {
+		this.queues.clear();
+	}
+
 	/** The next fault of a request, its own before one for any; it is used up by this. */
 	forRequest(on: RequestOperation, key: string): RequestFault | undefined {
 		return this.take(on, key) as RequestFault | undefined;

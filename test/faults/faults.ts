@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+
+import type { Fault } from '../emulator';
+
+/** What DeepMode or a proxy may do to one request, by what it means for the user's credits. */
+
+/** Surely not accepted. */
+const refusal = fc.record({
+	status: fc.constantFrom(302, 400, 403, 404, 409, 413, 422),
+	body: fc.constantFrom({ message: 'refused' }, 'refused', ''),
+});
+
+const busy = fc.oneof(
+	fc.record({
+		status: fc.constantFrom(429, 503),
+		headers: fc.constantFrom({ 'retry-after': '0' }, { 'retry-after': '1' }),
+	}),
+	fc.constant({ status: 429 }),
+);
+
+/** Accepted or not: nobody can tell. */
+const puzzle = fc.record({
+	status: fc.constantFrom(200, 408, 499, 500, 502, 503, 504),
+	body: fc.constantFrom('', '<html><h1>Sorry</h1></html>', '{"id": "a', '[]', {
+		message: 'Upscaling images...',
+	}),
+	accepted: fc.boolean(),
+});
+
+const cut = fc.record({
+	cut: fc.constantFrom('before' as const, 'after' as const, 'body' as const),
+});
+
+const late = fc.record({ delayMs: fc.nat(300) });
+
+const silence = fc.record({ hang: fc.constant(true as const), accepted: fc.boolean() });
+
+/** A fault of a submission. 401 and 402 would end the whole batch, and have tests of their own. */
+export const submissionFault: fc.Arbitrary<Fault> = fc.oneof(
+	{ weight: 3, arbitrary: refusal },
+	{ weight: 4, arbitrary: busy },
+	{ weight: 6, arbitrary: puzzle },
+	{ weight: 5, arbitrary: cut },
+	{ weight: 3, arbitrary: late },
+	{ weight: 1, arbitrary: silence },
+);
+
+/** A fault of a look. */
+export const lookFault: fc.Arbitrary<Fault> = fc
+	.oneof(
+		{ weight: 1, arbitrary: refusal },
+		{ weight: 4, arbitrary: busy },
+		{ weight: 5, arbitrary: puzzle },
+		{ weight: 4, arbitrary: cut },
+		{ weight: 3, arbitrary: late },
+	)
+	.map((fault) => ({ ...fault, on: 'retrieve' }) as Fault);
+
+/** What goes wrong for one image. */
+export const imageFaults: fc.Arbitrary<Fault[]> = fc.array(
+	fc.oneof({ weight: 2, arbitrary: submissionFault }, { weight: 1, arbitrary: lookFault }),
+	{ minLength: 1, maxLength: 3 },
+);
