@@ -9,36 +9,13 @@ import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback';
-import type { Emulator } from '../emulator';
-import { startEmulator } from '../emulator';
-import type { StoredCredential, WorkflowFile } from './harness/client';
-import { N8nClient } from './harness/client';
+import type { WorkflowFile } from './harness/client';
 import { ROOT } from './harness/paths';
-import type { N8nServer } from './harness/server';
-import { startN8n } from './harness/server';
 import { waitFor } from './harness/waitFor';
 import { chain, deepModeNode, itemsNodes, node } from './workflows';
+import { useWorld } from './world';
 
-let deepMode: Emulator;
-let server: N8nServer;
-let n8n: N8nClient;
-let credential: StoredCredential;
-
-beforeAll(async () => {
-	deepMode = await startEmulator();
-	server = await startN8n();
-	n8n = new N8nClient(server);
-	await n8n.setupOwner();
-	credential = await n8n.createCredential('deepModeApi', 'DeepMode account', {
-		apiKey: deepMode.apiKey,
-		baseUrl: deepMode.url,
-	});
-}, 300_000);
-
-afterAll(async () => {
-	await server?.stop();
-	await deepMode?.close();
-});
+const world = useWorld();
 
 /** A workflow that is nothing but an active trigger. */
 async function activeTrigger(parameters: IDataObject = {}) {
@@ -47,35 +24,35 @@ async function activeTrigger(parameters: IDataObject = {}) {
 	const workflow = chain(
 		node('DeepMode Trigger', 'n8n-nodes-deepmode.deepModeTrigger', 1, parameters, {
 			webhookId,
-			credentials: { deepModeApi: { id: credential.id, name: credential.name } },
+			credentials: { deepModeApi: { id: world.credential.id, name: world.credential.name } },
 		}),
 	);
-	const id = await n8n.createWorkflow(workflow);
-	await n8n.activate(id, path);
+	const id = await world.n8n.createWorkflow(workflow);
+	await world.n8n.activate(id, path);
 	return {
 		id,
 		path,
-		url: server.webhookUrl(path),
+		url: world.server.webhookUrl(path),
 		/** What every run so far started with, as soon as there are so many. */
 		runs: async (count: number) => {
 			const ended = await waitFor(`${count} runs of the trigger's workflow`, async () => {
-				const executions = await n8n.executions({ workflowId: id, status: ['success'] });
+				const executions = await world.n8n.executions({ workflowId: id, status: ['success'] });
 				return executions.length >= count && executions;
 			});
 			return await Promise.all(
-				ended.map(async (run) => (await n8n.execution(run.id)).items('DeepMode Trigger')),
+				ended.map(async (run) => (await world.n8n.execution(run.id)).items('DeepMode Trigger')),
 			);
 		},
 	};
 }
 
 const submit = async (items: IDataObject[], parameters: IDataObject) =>
-	await n8n.runAndWait(
-		chain(...itemsNodes(items), deepModeNode(credential, { mode: 'async', ...parameters })),
+	await world.n8n.runAndWait(
+		chain(...itemsNodes(items), deepModeNode(world.credential, { mode: 'async', ...parameters })),
 	);
 
 const sign = (url: string, imageId: string, context: IDataObject = {}) =>
-	signCallbackUrl(url, { event: 'image.upscaled', imageId, context }, deepMode.apiKey);
+	signCallbackUrl(url, { event: 'image.upscaled', imageId, context }, world.deepMode.apiKey);
 
 const image = (id: string) => ({ id, image_url: 'https://images.example.com/a', upscaled: true });
 
@@ -85,19 +62,19 @@ const post = async (url: string, body: unknown, headers = {}) =>
 describe('an async upscale', () => {
 	it('starts the workflow once for each image, with its own context, though called twice', async () => {
 		const trigger = await activeTrigger();
-		deepMode.callbackRepeats = 2;
+		world.deepMode.callbackRepeats = 2;
 		const rounds = [
 			Array.from({ length: 30 }, (_, row) => ({ row })),
 			[{ name: 'Zoë & Co' }, { odd: '&=?#%+/ 猫😀' }, { nested: { list: [1, 'ü'] } }],
 		];
 		for (const contexts of rounds) {
-			const items = contexts.map((context) => ({ id: deepMode.addImage().id, context }));
+			const items = contexts.map((context) => ({ id: world.deepMode.addImage().id, context }));
 
 			const execution = await submit(items as never, {
 				callbackUrl: trigger.url,
 				context: '={{ $json.context }}',
 			});
-			await deepMode.settled();
+			await world.deepMode.settled();
 
 			expect(execution.items('DeepMode').map(({ json }) => json)).toEqual(
 				items.map(({ id }) => ({ message: 'Upscaling images...', image_id: id, mode: 'async' })),
@@ -114,15 +91,15 @@ describe('an async upscale', () => {
 		}
 		for (const json of received) expect(json?.id).toBe(json?.image_id);
 		expect(new Set(received.map((json) => json?.callback_id)).size).toBe(33);
-		expect(deepMode.callbacks).toHaveLength(66);
-		expect(deepMode.callbacks.every(({ status }) => status === 200)).toBe(true);
-		deepMode.callbackRepeats = 1;
+		expect(world.deepMode.callbacks).toHaveLength(66);
+		expect(world.deepMode.callbacks.every(({ status }) => status === 200)).toBe(true);
+		world.deepMode.callbackRepeats = 1;
 	});
 
 	it('finds its way through a path prefix, with a query of its own', async () => {
 		const trigger = await activeTrigger();
 		const proxy = createServer((incoming, outgoing) => {
-			const url = new URL(incoming.url?.replace('/behind/a/proxy', '') ?? '', server.url);
+			const url = new URL(incoming.url?.replace('/behind/a/proxy', '') ?? '', world.server.url);
 			const { method, headers } = incoming;
 			incoming.pipe(
 				httpRequest(url, { method, headers }, (answer) => {
@@ -133,29 +110,31 @@ describe('an async upscale', () => {
 		}).listen(0, '127.0.0.1');
 		await once(proxy, 'listening');
 		const { port } = proxy.address() as AddressInfo;
-		const { id } = deepMode.addImage();
+		const { id } = world.deepMode.addImage();
 
 		await submit([{ id }], {
 			callbackUrl: `http://127.0.0.1:${port}/behind/a/proxy/webhook/${trigger.path}?team=a%20b&x=%26`,
 			context: '{"row": 7}',
 		});
-		await deepMode.settled();
+		await world.deepMode.settled();
 		proxy.close();
 
 		expect((await trigger.runs(1))[0]?.[0]?.json).toMatchObject({ id, context: { row: 7 } });
-		expect(deepMode.callbacks.at(-1)?.url).toContain('?team=a%20b&x=%26&dm_event=image.upscaled&');
+		expect(world.deepMode.callbacks.at(-1)?.url).toContain(
+			'?team=a%20b&x=%26&dm_event=image.upscaled&',
+		);
 	});
 
 	it('with a failure for an answer starts the workflow too', async () => {
 		const trigger = await activeTrigger();
-		const { id } = deepMode.addImage();
-		deepMode.fault(id, {
+		const { id } = world.deepMode.addImage();
+		world.deepMode.fault(id, {
 			on: 'callback',
 			callbackBody: { message: 'The upscale failed: too dark' },
 		});
 
 		await submit([{ id }], { callbackUrl: trigger.url, context: '{"row": 7}' });
-		await deepMode.settled();
+		await world.deepMode.settled();
 
 		expect((await trigger.runs(1))[0]?.[0]?.json).toMatchObject({
 			event: 'image.failed',
@@ -166,7 +145,7 @@ describe('an async upscale', () => {
 	});
 
 	it('tells when a callback cannot arrive', async () => {
-		const { id } = deepMode.addImage();
+		const { id } = world.deepMode.addImage();
 
 		const execution = await submit([{ id }], {
 			callbackUrl: 'http://localhost:1/webhook-test/1/deepmode',
@@ -191,13 +170,13 @@ describe('an async upscale', () => {
 			'too long',
 		],
 	])('sends nothing when it cannot succeed: %s', async (_, parameters, message) => {
-		const before = deepMode.requests.length;
+		const before = world.deepMode.requests.length;
 
-		const { error } = await submit([{ id: deepMode.addImage().id }], parameters);
+		const { error } = await submit([{ id: world.deepMode.addImage().id }], parameters);
 
 		expect(error?.name).toBe('NodeOperationError');
 		expect(error?.message).toContain(message);
-		expect(deepMode.requests).toHaveLength(before);
+		expect(world.deepMode.requests).toHaveLength(before);
 	});
 });
 
@@ -238,15 +217,15 @@ describe('the trigger', () => {
 		expect(await post(genuine, image('a'))).toMatchObject({ status: 200, data: { received: 1 } });
 
 		expect(await trigger.runs(1)).toHaveLength(1);
-		expect(server.log()).toContain('DeepMode Trigger refused a callback: it is unsigned');
-		expect(server.log()).toContain('DeepMode Trigger refused a callback: it is altered');
-		expect(server.log()).not.toContain(new URL(genuine).searchParams.get('dm_signature'));
-		expect(server.log()).not.toContain(deepMode.apiKey);
+		expect(world.server.log()).toContain('DeepMode Trigger refused a callback: it is unsigned');
+		expect(world.server.log()).toContain('DeepMode Trigger refused a callback: it is altered');
+		expect(world.server.log()).not.toContain(new URL(genuine).searchParams.get('dm_signature'));
+		expect(world.server.log()).not.toContain(world.deepMode.apiKey);
 	});
 
 	it('with refetch gives what the API says', async () => {
 		const trigger = await activeTrigger({ options: { refetch: true } });
-		const { id } = deepMode.addImage({ upscaled: true, prompt: 'the truth' });
+		const { id } = world.deepMode.addImage({ upscaled: true, prompt: 'the truth' });
 
 		await post(sign(trigger.url, id), { ...image('another'), prompt: 'a lie' });
 
@@ -268,10 +247,13 @@ describe('the trigger', () => {
 				{ webhookId },
 			),
 		);
-		const id = await n8n.createWorkflow(open);
-		await n8n.activate(id, `${webhookId}/deepmode`);
+		const id = await world.n8n.createWorkflow(open);
+		await world.n8n.activate(id, `${webhookId}/deepmode`);
 
-		const answer = await post(server.webhookUrl(`${webhookId}/deepmode`), [image('a'), image('b')]);
+		const answer = await post(world.server.webhookUrl(`${webhookId}/deepmode`), [
+			image('a'),
+			image('b'),
+		]);
 
 		expect(answer).toMatchObject({ status: 200, data: { received: 2 } });
 	});
@@ -285,28 +267,30 @@ describe('the trigger', () => {
 			{},
 			{
 				webhookId,
-				credentials: { deepModeApi: { id: credential.id, name: credential.name } },
+				credentials: { deepModeApi: { id: world.credential.id, name: world.credential.name } },
 			},
 		);
-		const id = await n8n.createWorkflow(chain(trigger));
-		await n8n.listenForTestEvent(id);
+		const id = await world.n8n.createWorkflow(chain(trigger));
+		await world.n8n.listenForTestEvent(id);
 
-		const testUrl = `${server.url}/webhook-test/${webhookId}/deepmode`;
+		const testUrl = `${world.server.url}/webhook-test/${webhookId}/deepmode`;
 		const answer = await post(sign(testUrl, 'a', { row: 7 }), image('a'));
 
 		expect(answer).toMatchObject({ status: 200, data: { received: 1 } });
 		const [run] = await waitFor('the test run', async () => {
-			const executions = await n8n.executions({ workflowId: id, status: ['success'] });
+			const executions = await world.n8n.executions({ workflowId: id, status: ['success'] });
 			return executions.length > 0 && executions;
 		});
-		expect((await n8n.execution(run?.id ?? '')).items('DeepMode Trigger')[0]?.json).toMatchObject({
+		expect(
+			(await world.n8n.execution(run?.id ?? '')).items('DeepMode Trigger')[0]?.json,
+		).toMatchObject({
 			context: { row: 7 },
 		});
 	});
 });
 
 it('examples/async-upscale-with-callback.json brings the customer back beside the result', async () => {
-	const { id } = deepMode.addImage();
+	const { id } = world.deepMode.addImage();
 	const file = readFileSync(join(ROOT, 'examples', 'async-upscale-with-callback.json'), 'utf8');
 	const path = '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f/deepmode';
 	const workflow = JSON.parse(
@@ -314,21 +298,23 @@ it('examples/async-upscale-with-callback.json brings the customer back beside th
 			.replace('your image ID', id)
 			.replace(
 				'https://your-n8n.example.com/webhook/your-webhook-id/deepmode',
-				server.webhookUrl(path),
+				world.server.webhookUrl(path),
 			),
 	) as WorkflowFile;
-	const workflowId = await n8n.importWorkflow(workflow, credential);
-	await n8n.activate(workflowId, path);
+	const workflowId = await world.n8n.importWorkflow(workflow, world.credential);
+	await world.n8n.activate(workflowId, path);
 
-	await n8n.waitForExecution(await n8n.run(workflowId, 'When clicking ‘Execute workflow’'));
-	await deepMode.settled();
+	await world.n8n.waitForExecution(
+		await world.n8n.run(workflowId, 'When clicking ‘Execute workflow’'),
+	);
+	await world.deepMode.settled();
 
 	const run = await waitFor('the run that the callback starts', async () =>
-		(await n8n.executions({ workflowId, status: ['success'] })).find(
+		(await world.n8n.executions({ workflowId, status: ['success'] })).find(
 			({ mode }) => mode === 'webhook',
 		),
 	);
-	expect((await n8n.execution(run.id)).items('Result').map(({ json }) => json)).toEqual([
-		{ customer: 'Zoë & Sons', image_url: expect.stringContaining(deepMode.filesUrl) },
+	expect((await world.n8n.execution(run.id)).items('Result').map(({ json }) => json)).toEqual([
+		{ customer: 'Zoë & Sons', image_url: expect.stringContaining(world.deepMode.filesUrl) },
 	]);
 });

@@ -3,47 +3,28 @@ import { join } from 'node:path';
 
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
-import type { StoredCredential, WorkflowFile } from './harness/client';
-import { N8nClient } from './harness/client';
+import type { WorkflowFile } from './harness/client';
 import type { Execution } from './harness/execution';
 import { ROOT } from './harness/paths';
-import type { N8nServer } from './harness/server';
-import { startN8n } from './harness/server';
 import { chain, deepModeNode, itemsNodes, node } from './workflows';
+import { useWorld } from './world';
 
-let deepMode: Emulator;
-let server: N8nServer;
-let n8n: N8nClient;
-let credential: StoredCredential;
-
-beforeAll(async () => {
-	deepMode = await startEmulator();
-	server = await startN8n();
-	n8n = new N8nClient(server);
-	await n8n.setupOwner();
-	credential = await account('DeepMode account', {});
-}, 300_000);
-
-afterAll(async () => {
-	await server?.stop();
-	await deepMode?.close();
-});
+const world = useWorld();
 
 const account = async (name: string, data: IDataObject) =>
-	await n8n.createCredential('deepModeApi', name, {
-		apiKey: deepMode.apiKey,
-		baseUrl: deepMode.url,
+	await world.n8n.createCredential('deepModeApi', name, {
+		apiKey: world.deepMode.apiKey,
+		baseUrl: world.deepMode.url,
 		...data,
 	});
 
 const upscale = async (
 	ids: unknown[],
 	settings: Partial<INode> = {},
-	using = credential,
+	using = world.credential,
 ): Promise<Execution> =>
-	await n8n.runAndWait(
+	await world.n8n.runAndWait(
 		chain(
 			...itemsNodes(ids.map((id, row) => ({ id, row }) as IDataObject)),
 			// Long enough for what succeeds, and not too long to wait for what does not.
@@ -61,9 +42,9 @@ const upscale = async (
 	);
 
 it('upscales three images: in order, paired, and with nothing but the ID in the request', async () => {
-	const ids = deepMode.addImages(3).map(({ id }) => id);
-	const before = deepMode.requests.length;
-	deepMode.workMs = (id) => (id === ids[0] ? 500 : 0);
+	const ids = world.deepMode.addImages(3).map(({ id }) => id);
+	const before = world.deepMode.requests.length;
+	world.deepMode.workMs = (id) => (id === ids[0] ? 500 : 0);
 
 	const execution = await upscale(ids);
 
@@ -74,13 +55,13 @@ it('upscales three images: in order, paired, and with nothing but the ID in the 
 	expect(execution.items('After').map(({ json }) => [json.id, json.row])).toEqual(
 		ids.map((id, row) => [id, row]),
 	);
-	const requests = deepMode.requests.slice(before).filter(({ method }) => method === 'POST');
+	const requests = world.deepMode.requests.slice(before).filter(({ method }) => method === 'POST');
 	expect(requests.map(({ body }) => body)).toEqual(ids.map((id) => ({ image_id: id })));
 });
 
 describe('one unknown ID of five', () => {
 	const five = () => {
-		const ids = deepMode.addImages(4).map(({ id }) => id);
+		const ids = world.deepMode.addImages(4).map(({ id }) => id);
 		return [...ids.slice(0, 2), 'no-such-image', ...ids.slice(2)];
 	};
 
@@ -131,8 +112,8 @@ describe('one unknown ID of five', () => {
 
 describe('each way to fail says what happened and what to do', () => {
 	const failure = async (fault: object) => {
-		const { id } = deepMode.addImage();
-		deepMode.fault(id, fault as never);
+		const { id } = world.deepMode.addImage();
+		world.deepMode.fault(id, fault as never);
 		return (await upscale([id])).error;
 	};
 
@@ -176,16 +157,16 @@ describe('each way to fail says what happened and what to do', () => {
 
 describe('the API key', () => {
 	it('appears nowhere: not in executions, in the log, in errors or in URLs', async () => {
-		const { id } = deepMode.addImage();
+		const { id } = world.deepMode.addImage();
 		const executions = [await upscale([id])];
 		for (const fault of [
-			{ status: 401, body: { message: `Unknown key ${deepMode.apiKey}` } },
+			{ status: 401, body: { message: `Unknown key ${world.deepMode.apiKey}` } },
 			{ cut: 'before' },
-			{ status: 500, body: `Bearer ${deepMode.apiKey}` },
-			{ status: 302, headers: { location: deepMode.url } },
+			{ status: 500, body: `Bearer ${world.deepMode.apiKey}` },
+			{ status: 302, headers: { location: world.deepMode.url } },
 		]) {
-			const image = deepMode.addImage();
-			deepMode.fault(image.id, fault as never);
+			const image = world.deepMode.addImage();
+			world.deepMode.fault(image.id, fault as never);
 			executions.push(await upscale([image.id]));
 		}
 
@@ -196,15 +177,16 @@ describe('the API key', () => {
 			'error',
 			'error',
 		]);
-		for (const { raw } of executions) expect(raw).not.toContain(deepMode.apiKey);
-		expect(server.log()).not.toContain(deepMode.apiKey);
-		for (const { path } of deepMode.requests) expect(path).not.toContain(deepMode.apiKey);
+		for (const { raw } of executions) expect(raw).not.toContain(world.deepMode.apiKey);
+		expect(world.server.log()).not.toContain(world.deepMode.apiKey);
+		for (const { path } of world.deepMode.requests)
+			expect(path).not.toContain(world.deepMode.apiKey);
 	});
 
 	it('is not sent elsewhere by an HTTP Request node that uses the credential', async () => {
 		const elsewhere = await startEmulator();
 		try {
-			const { id, name } = credential;
+			const { id, name } = world.credential;
 			const request = (url: string) =>
 				node(
 					'HTTP Request',
@@ -215,17 +197,17 @@ describe('the API key', () => {
 				);
 			const start = node('Start', 'n8n-nodes-base.manualTrigger', 1);
 
-			const refused = await n8n.runAndWait(
+			const refused = await world.n8n.runAndWait(
 				chain(start, request(`${elsewhere.url}/api/check-balance`)),
 			);
-			deepMode.fault('*', {
+			world.deepMode.fault('*', {
 				on: 'balance',
 				status: 302,
 				headers: { location: `${elsewhere.url}/api/check-balance` },
 			});
-			await n8n.runAndWait(chain(start, request(`${deepMode.url}/api/check-balance`)));
-			const allowed = await n8n.runAndWait(
-				chain(start, request(`${deepMode.url}/api/check-balance`)),
+			await world.n8n.runAndWait(chain(start, request(`${world.deepMode.url}/api/check-balance`)));
+			const allowed = await world.n8n.runAndWait(
+				chain(start, request(`${world.deepMode.url}/api/check-balance`)),
 			);
 
 			expect(refused.status).toBe('error');
@@ -237,41 +219,41 @@ describe('the API key', () => {
 	});
 });
 
-describe('the credential test', () => {
+describe('the world.credential test', () => {
 	it('passes with the right key', async () => {
-		expect(await n8n.testCredential(credential)).toMatchObject({ status: 'OK' });
+		expect(await world.n8n.testCredential(world.credential)).toMatchObject({ status: 'OK' });
 	});
 
 	it('passes with a slash at the end of the base URL', async () => {
-		const slash = await account('Slash', { baseUrl: `${deepMode.url}/` });
+		const slash = await account('Slash', { baseUrl: `${world.deepMode.url}/` });
 
-		expect(await n8n.testCredential(slash)).toMatchObject({ status: 'OK' });
+		expect(await world.n8n.testCredential(slash)).toMatchObject({ status: 'OK' });
 	});
 
 	it('fails with a wrong key', async () => {
 		const wrong = await account('Wrong key', { apiKey: 'dm_wrong_key' });
 
-		expect(await n8n.testCredential(wrong)).toMatchObject({ status: 'Error' });
+		expect(await world.n8n.testCredential(wrong)).toMatchObject({ status: 'Error' });
 	});
 
 	it('fails with a base URL that is not https', async () => {
 		const open = await account('Open', { baseUrl: 'http://api.deepmode.ai' });
 
-		expect(await n8n.testCredential(open)).toMatchObject({
+		expect(await world.n8n.testCredential(open)).toMatchObject({
 			status: 'Error',
 			message: expect.stringContaining('must start with https'),
 		});
 	});
 
 	it('fails on a page that is no answer', async () => {
-		deepMode.fault('*', {
+		world.deepMode.fault('*', {
 			on: 'balance',
 			status: 200,
 			contentType: 'text/html',
 			body: '<p>Hi</p>',
 		});
 
-		expect(await n8n.testCredential(credential)).toMatchObject({
+		expect(await world.n8n.testCredential(world.credential)).toMatchObject({
 			status: 'Error',
 			message: expect.stringContaining('not the DeepMode API'),
 		});
@@ -280,13 +262,13 @@ describe('the credential test', () => {
 	it('fails on a redirect to another origin, which never sees the key', async () => {
 		const elsewhere = await startEmulator();
 		try {
-			deepMode.fault('*', {
+			world.deepMode.fault('*', {
 				on: 'balance',
 				status: 302,
 				headers: { location: `${elsewhere.url}/api/check-balance` },
 			});
 
-			expect(await n8n.testCredential(credential)).toMatchObject({ status: 'Error' });
+			expect(await world.n8n.testCredential(world.credential)).toMatchObject({ status: 'Error' });
 			expect(elsewhere.requests).toEqual([]);
 		} finally {
 			await elsewhere.close();
@@ -295,12 +277,12 @@ describe('the credential test', () => {
 });
 
 it('examples/upscale-one-image.json runs as it is, with an ID filled in', async () => {
-	const { id } = deepMode.addImage();
+	const { id } = world.deepMode.addImage();
 	const file = readFileSync(join(ROOT, 'examples', 'upscale-one-image.json'), 'utf8');
 	const workflow = JSON.parse(file.replace('your image ID', id)) as WorkflowFile;
 
-	const workflowId = await n8n.importWorkflow(workflow, credential);
-	const execution = await n8n.waitForExecution(await n8n.run(workflowId));
+	const workflowId = await world.n8n.importWorkflow(workflow, world.credential);
+	const execution = await world.n8n.waitForExecution(await world.n8n.run(workflowId));
 
 	expect(execution.items('Upscale Image').map(({ json }) => [json.id, json.upscaled])).toEqual([
 		[id, true],
