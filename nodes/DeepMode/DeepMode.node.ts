@@ -4,8 +4,9 @@ import type {
 	INodeType,
 	INodeTypeDescription,
 } from 'n8n-workflow';
-import { NodeConnectionTypes } from 'n8n-workflow';
+import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
+import { failAll } from '../shared/batch';
 import { imageFields, imageOperations } from './resources/image';
 
 export class DeepMode implements INodeType {
@@ -36,7 +37,11 @@ export class DeepMode implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = this.getNodeParameter('operation', 0) as keyof typeof imageOperations;
-		return [await imageOperations[operation].call(this)];
+		const name = String(this.getNodeParameter('operation', 0));
+		const operation = Object.hasOwn(imageOperations, name) ? imageOperations[name] : undefined;
+		const unknown = new NodeOperationError(this.getNode(), `There is no operation "${name}"`, {
+			description: 'Choose an operation in the node. Nothing was sent.',
+		});
+		return [operation ? await operation.call(this) : await failAll(this, unknown)];
 	}
 }

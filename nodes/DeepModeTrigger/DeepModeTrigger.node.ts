@@ -1,4 +1,6 @@
 import type {
+	IDataObject,
+	IHookFunctions,
 	INodeType,
 	INodeTypeDescription,
 	IWebhookFunctions,
@@ -6,6 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { DeepModeClient } from '../shared/client';
 import { triggerFields } from './fields';
 import { receive } from './receive';
 
@@ -16,23 +19,13 @@ export class DeepModeTrigger implements INodeType {
 		icon: { light: 'file:../../icons/deepmode.svg', dark: 'file:../../icons/deepmode.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle: '={{ [$parameter["events"]].flat().join(", ") }}',
 		description: 'Upscale images with DeepMode, or start a workflow when one is ready',
 		defaults: { name: 'DeepMode Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [
-			{
-				name: 'deepModeApi',
-				required: true,
-				displayOptions: { show: { authentication: ['signature'] } },
-			},
-			{
-				name: 'deepModeApi',
-				required: true,
-				displayOptions: { show: { authentication: ['none'], '/options.refetch': [true] } },
-			},
-		],
+		// Not required by n8n, but by `create` below: without a signature it can do without.
+		credentials: [{ name: 'deepModeApi', required: false }],
 		webhooks: [
 			{
 				name: 'default',
@@ -49,13 +42,15 @@ export class DeepModeTrigger implements INodeType {
 	/** DeepMode has nothing to register at: each upscale brings its callback URL along. */
 	webhookMethods = {
 		default: {
-			async checkExists(): Promise<boolean> {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return false;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				// Better now than when a callback comes.
+				if (needsCredential(this)) await DeepModeClient.connect(this);
 				return true;
 			},
-			async create(): Promise<boolean> {
-				return true;
-			},
-			async delete(): Promise<boolean> {
+			async delete(this: IHookFunctions): Promise<boolean> {
 				return true;
 			},
 		},
@@ -64,4 +59,9 @@ export class DeepModeTrigger implements INodeType {
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return await receive(this);
 	}
+}
+
+function needsCredential(context: IHookFunctions): boolean {
+	const options = context.getNodeParameter('options', {}) as IDataObject;
+	return context.getNodeParameter('authentication') !== 'none' || options.refetch === true;
 }

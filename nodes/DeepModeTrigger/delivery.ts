@@ -1,14 +1,22 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { apiMessage } from '../shared/apiMessage';
 import type { CallbackTicket } from '../shared/callback';
 import type { DeepModeClient } from '../shared/client';
-import { apiMessage } from '../shared/apiMessage';
 import type { DeepModeImage } from '../shared/image';
-import { isImage } from '../shared/image';
+import { findImages, isRecord, isUpscaled } from '../shared/image';
+import type { Outcome } from '../shared/outcome';
+import { judgeLook } from '../shared/outcome';
 import { isImageId } from '../shared/parameters';
 
-/** How long a refetch may take, in milliseconds: DeepMode waits for the answer to its callback. */
+/** How long all refetches of a call may take, in milliseconds: DeepMode waits for an answer. */
 const REFETCH_TIMEOUT = 15_000;
+
+/** What a callback brings, before anything is made of it. */
+export type CallbackBody = IDataObject | IDataObject[];
+
+/** Fields that the trigger adds; a body must not pass its own off as these. */
+const OWN_FIELDS = ['event', 'context', 'image_id', 'callback_id', 'refetched'];
 
 /** What a callback brought. */
 export interface Delivery {
@@ -18,67 +26,107 @@ export interface Delivery {
 	isFinal: boolean;
 }
 
+/** Whether a parsed body is a JSON object, or a list of objects. */
+export function isCallbackBody(body: unknown): body is CallbackBody {
+	return isRecord(body) || (Array.isArray(body) && (body.length === 0 || body.some(isRecord)));
+}
+
+/** What makes a callback different from another of the same ticket; a fresh URL does not. */
+export function fingerprint(body: CallbackBody): string {
+	const images = findImages(body).map((image) => [String(image.id), isUpscaled(image)]);
+	return JSON.stringify(images.length > 0 ? images.sort() : body);
+}
+
 /**
- * Makes items of a callback's body.
+ * Makes items of a callback's body as it is.
  *
- * @param bodies image objects, or what came in the place of one
  * @param ticket of the callback URL, if it is signed
- * @param client for reading each image again; without it the body is believed
  */
-export async function readDelivery(
-	bodies: IDataObject[],
+export function readDelivery(body: CallbackBody, ticket: CallbackTicket | undefined): Delivery {
+	const images = findImages(body);
+	const items =
+		images.length > 0
+			? images.map((image) => imageItem(image, ticket))
+			: [failureItem(apiMessage(body), { body }, ticket)];
+	return { items, isFinal: true };
+}
+
+/**
+ * Makes items of what the API says, now that a callback came. What the ticket names is looked up,
+ * and not what the body names: whoever has seen the URL can send any body to it. If the API cannot
+ * be asked, the items come from the body after all.
+ */
+export async function refetchDelivery(
+	body: CallbackBody,
 	ticket: CallbackTicket | undefined,
-	client: DeepModeClient | undefined,
+	client: DeepModeClient,
 ): Promise<Delivery> {
 	const delivery: Delivery = { items: [], isFinal: true };
-	for (const body of bodies) {
-		const image = client && (await refetch(client, body, ticket));
-		const isDone = image !== undefined && isResult(image, ticket);
-		// The API knows nothing of failures: unless the image is there after all, the body tells.
-		const news = isImage(body) || isDone ? (image ?? body) : body;
-		if (client && isImage(body) && !isDone) delivery.isFinal = false;
-		delivery.items.push({
-			...describe(news, ticket),
-			...(client && { refetched: news === image }),
-		});
+	const deadline = Date.now() + REFETCH_TIMEOUT;
+	const received = findImages(body);
+	const ids = ticket?.imageId ? [ticket.imageId] : [...new Set(received.map(({ id }) => `${id}`))];
+
+	for (const id of ids.filter(isImageId)) {
+		const outcome = await lookUp(client, id, deadline);
+		const sent = received.find((image) => `${image.id}` === id) ?? received[0];
+		const item = refetchedItem(outcome, sent, body, ticket);
+		if (item.event === 'image.failed' || item.refetched === false) delivery.isFinal = !sent;
+		delivery.items.push(item);
 	}
-	return delivery;
+	return delivery.items.length > 0 ? delivery : readDelivery(body, ticket);
 }
 
-function describe(body: IDataObject, ticket: CallbackTicket | undefined): IDataObject {
-	const asked = ticket && {
-		context: ticket.context,
-		image_id: ticket.imageId,
-		callback_id: ticket.nonce,
-	};
-	if (!isImage(body)) {
-		return { event: 'image.failed', message: apiMessage(body), body, ...asked };
-	}
-	const event = ticket?.event ?? (body.upscaled ? 'image.upscaled' : 'image.generated');
-	return { ...body, event, ...asked };
+async function lookUp(client: DeepModeClient, id: string, deadline: number): Promise<Outcome> {
+	const timeout = deadline - Date.now();
+	if (timeout <= 0) return { is: 'unknown', seen: 'the time was over', isBrief: false };
+	return judgeLook(await client.retrieve(id, timeout));
 }
 
-/**
- * Reads the image again. The body's word for its ID counts only where the ticket names no image, or
- * one that is not upscaled: whoever has seen the URL can send any body to it.
- */
-async function refetch(
-	client: DeepModeClient,
-	body: IDataObject,
+function refetchedItem(
+	outcome: Outcome,
+	sent: DeepModeImage | undefined,
+	body: CallbackBody,
 	ticket: CallbackTicket | undefined,
-): Promise<DeepModeImage | undefined> {
-	const ids = new Set([ticket?.imageId, body.id].filter(isImageId));
-	let found: DeepModeImage | undefined;
-	for (const id of ids) {
-		const answer = await client.retrieve(id, REFETCH_TIMEOUT);
-		if (!('status' in answer) || answer.status !== 200 || !isImage(answer.body)) continue;
-		if (isResult(answer.body, ticket)) return answer.body;
-		found ??= answer.body;
+): IDataObject {
+	if (outcome.is === 'image' && (sent || isResult(outcome.image, ticket))) {
+		return { ...imageItem(outcome.image, ticket), refetched: true };
 	}
-	return found;
+	if (outcome.is === 'refused') {
+		const message = `DeepMode called back, but does not show the image (status ${outcome.status})`;
+		return { ...failureItem(apiMessage(body) || message, { body }, ticket), refetched: true };
+	}
+	return sent
+		? { ...imageItem(sent, ticket), refetched: false }
+		: { ...failureItem(apiMessage(body), { body }, ticket), refetched: outcome.is === 'image' };
+}
+
+function imageItem(image: DeepModeImage, ticket: CallbackTicket | undefined): IDataObject {
+	if (!isResult(image, ticket)) {
+		return failureItem('DeepMode called back, but the image is not upscaled', image, ticket);
+	}
+	const event = ticket?.event ?? (image.upscaled ? 'image.upscaled' : 'image.generated');
+	return { ...withoutOwnFields(image), event, ...asked(ticket) };
+}
+
+function failureItem(
+	message: string,
+	fields: IDataObject,
+	ticket: CallbackTicket | undefined,
+): IDataObject {
+	return { ...withoutOwnFields(fields), event: 'image.failed', message, ...asked(ticket) };
+}
+
+function asked(ticket: CallbackTicket | undefined): IDataObject {
+	return ticket
+		? { context: ticket.context, image_id: ticket.imageId, callback_id: ticket.nonce }
+		: {};
 }
 
 /** Whether an image is what was asked for, and not what it was before. */
 function isResult(image: DeepModeImage, ticket: CallbackTicket | undefined): boolean {
-	return ticket?.event !== 'image.upscaled' || image.upscaled === true;
+	return ticket?.event !== 'image.upscaled' || image.upscaled !== false;
+}
+
+function withoutOwnFields(fields: IDataObject): IDataObject {
+	return Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_FIELDS.includes(name)));
 }

@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 export const triggerFields: INodeProperties[] = [
 	{
 		displayName:
-			'Copy the <b>Production URL</b> above into the Callback URL of a DeepMode node in mode <i>Call Back</i>, and activate this workflow. The Test URL works for one call, while you listen for a test event. DeepMode must be able to reach n8n: on a laptop or behind a firewall, use mode <i>Wait for the Result</i> instead.',
+			'Copy the <b>Production URL</b> above into the Callback URL of a DeepMode node in mode <i>Call Back</i>, and publish (activate) this workflow. The Test URL works for one call, while you listen for a test event. DeepMode must be able to reach n8n: on a laptop or behind a firewall, use mode <i>Wait for the Result</i> instead.',
 		name: 'notice',
 		type: 'notice',
 		default: '',
@@ -12,6 +12,7 @@ export const triggerFields: INodeProperties[] = [
 		displayName: 'Events',
 		name: 'events',
 		type: 'multiOptions',
+		noDataExpression: true,
 		required: true,
 		default: ['image.upscaled', 'image.generated', 'image.failed'],
 		description: 'What starts the workflow',
@@ -29,6 +30,7 @@ export const triggerFields: INodeProperties[] = [
 		displayName: 'Authentication',
 		name: 'authentication',
 		type: 'options',
+		noDataExpression: true,
 		default: 'signature',
 		description: 'Who may start the workflow',
 		options: [
@@ -65,7 +67,7 @@ export const triggerFields: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to start the workflow once when the same signed callback comes again. After a restart of n8n, or with several webhook processors, a repeat can still come through.',
+					'Whether to start the workflow only once when the same signed callback comes again. After a restart of n8n, or with several webhook processors, a repeat can still come through. Without a signature, repeats cannot be told.',
 			},
 			{
 				displayName: 'Refetch',
@@ -73,7 +75,7 @@ export const triggerFields: INodeProperties[] = [
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether to read each image again from the API, so that its data is sure to be true and its URL is fresh',
+					'Whether to read each image again from the API, so that its data are DeepMode’s own and its URL is fresh. If the API cannot be reached, the item comes from the callback, with "refetched": false.',
 			},
 		],
 	},

@@ -1,5 +1,8 @@
 import { isRecord } from './image';
 
+/** Nobody hides a message deeper than this, and a body may be as deep as its sender likes. */
+const DEEPEST = 4;
+
 /**
  * The API's own message, wherever an API of this kind puts it. The shape of DeepMode's error bodies
  * is not documented.
@@ -7,28 +10,42 @@ import { isRecord } from './image';
  * @returns at most 300 characters, "" if there is none
  */
 export function apiMessage(body: unknown): string {
-	return shorten(findMessage(body), 300);
+	return shorten(findMessage(body, 0), 300);
 }
 
-function findMessage(body: unknown): string {
+function findMessage(body: unknown, depth: number): string {
 	if (typeof body === 'string') return withoutMarkup(body);
-	if (Array.isArray(body)) return body.map(findMessage).filter(Boolean).join('; ');
+	if (depth > DEEPEST) return '';
+	const messageIn = (value: unknown) => findMessage(value, depth + 1);
+	if (Array.isArray(body)) return body.slice(0, 10).map(messageIn).filter(Boolean).join('; ');
 	if (!isRecord(body)) return '';
-	const { message, detail, error, msg, loc } = body;
-	if (typeof msg === 'string') return Array.isArray(loc) ? `${loc.join('.')}: ${msg}` : msg;
-	return [message, detail, error].map(findMessage).find(Boolean) ?? '';
+	const { message, detail, error, code, msg, loc } = body;
+	if (typeof msg === 'string') return `${placeOf(loc)}${msg}`;
+	return [message, detail, error, code].map(messageIn).find(Boolean) ?? '';
+}
+
+/** Where a field is wrong, as FastAPI tells it: `["body", "image_id"]`. */
+function placeOf(loc: unknown): string {
+	const parts = Array.isArray(loc)
+		? loc.filter((part) => typeof part === 'string' || typeof part === 'number')
+		: [];
+	return parts.length > 0 ? `${parts.join('.')}: ` : '';
 }
 
 function withoutMarkup(text: string): string {
-	return text
-		.replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
-		.replace(/<[^>]*>/g, ' ')
-		.replace(/\s+/g, ' ')
-		.trim();
+	return (
+		text
+			// The patterns below take long for a page that is long and broken.
+			.slice(0, 4000)
+			.replace(/<(script|style)\b[^]*?<\/\1>/gi, ' ')
+			.replace(/<[^>]*>/g, ' ')
+			.replace(/\s+/g, ' ')
+			.trim()
+	);
 }
 
 /** Cuts a text that is too long to be read, between characters. */
 export function shorten(text: string, length: number): string {
-	const characters = Array.from(text);
+	const characters = Array.from(text.slice(0, length * 2 + 1));
 	return characters.length > length ? `${characters.slice(0, length).join('')}…` : text;
 }

@@ -61,6 +61,18 @@ export async function runBatch<Input>(
 	return results.toItems();
 }
 
+/**
+ * Ends a run that cannot start: every item fails.
+ *
+ * @throws the error, unless the node is set to continue on error
+ */
+export async function failAll(
+	context: IExecuteFunctions,
+	error: Error,
+): Promise<INodeExecutionData[]> {
+	return await runBatch(context, async () => await Promise.reject(error));
+}
+
 async function workThrough<Input>(
 	context: IExecuteFunctions,
 	batch: Batch<Input>,

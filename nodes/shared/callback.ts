@@ -2,6 +2,8 @@ import { createHmac, randomUUID, timingSafeEqual } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
+import { isRecord } from './image';
+
 /**
  * DeepMode does not sign its callbacks, so the URL that it is given proves itself: it carries what
  * the callback is about, and a signature that only somebody with the API key can make.
@@ -37,7 +39,7 @@ export type SignedParameters = Record<(typeof SIGNED)[number], string>;
 /**
  * Adds a signed ticket to a callback URL. The URL's own query stays as it is.
  *
- * @param callbackUrl an http(s) URL, see `callbackUrlProblem`
+ * @param callbackUrl an http(s) URL
  * @param ticket what the callback will be about
  * @param apiKey the key that DeepMode and n8n share
  * @param now milliseconds since 1970
@@ -66,31 +68,46 @@ export function signCallbackUrl(
 }
 
 /** Why a callback is not let in, for the log. */
-export type Refusal = 'unsigned' | 'incomplete or doubled' | 'altered' | 'expired';
+export type Refusal = 'unsigned' | 'incomplete or doubled' | 'altered' | 'expired' | 'unreadable';
+
+type SignedQuery = SignedParameters & { dm_signature: string };
 
 /**
- * Checks the query of a callback. Names that do not start with `dm_` are nobody's business.
+ * Looks whether the query of a callback has the shape of a signed one. Names that do not start with
+ * `dm_` are nobody's business.
  *
  * @param query decoded names and values, as n8n gives them
+ */
+export function readSignedQuery(query: Record<string, unknown>): SignedQuery | Refusal {
+	if (query.dm_signature === undefined) return 'unsigned';
+	return isComplete(query) ? query : 'incomplete or doubled';
+}
+
+/**
+ * Checks a signed query.
+ *
  * @param apiKey the key it must be signed with
  * @param now milliseconds since 1970
  */
 export function verifyCallback(
-	query: Record<string, unknown>,
+	query: SignedQuery,
 	apiKey: string,
 	now = Date.now(),
 ): CallbackTicket | Refusal {
-	const { dm_signature: given } = query;
-	if (given === undefined) return 'unsigned';
-	if (typeof given !== 'string' || !isComplete(query)) return 'incomplete or doubled';
-	if (!isSame(given, signature(signedMessage(query), apiKey))) return 'altered';
-	if (Number(query.dm_expires) * 1000 < now) return 'expired';
+	if (!isSame(query.dm_signature, signature(signedMessage(query), apiKey))) return 'altered';
+	if (!(Number(query.dm_expires) * 1000 >= now)) return 'expired';
+	const context = decodeContext(query.dm_context);
+	if (!isRecord(context) || !isEvent(query.dm_event)) return 'unreadable';
 	return {
-		event: query.dm_event as CallbackEvent,
+		event: query.dm_event,
 		imageId: query.dm_image,
-		context: jsonParse<IDataObject>(Buffer.from(query.dm_context, 'base64url').toString()),
+		context,
 		nonce: query.dm_nonce,
 	};
+}
+
+function isEvent(event: string): event is CallbackEvent {
+	return event === 'image.upscaled' || event === 'image.generated';
 }
 
 /** Whether a context fits into a callback URL, once it is encoded. */
@@ -98,13 +115,18 @@ export function isContextTooLong(context: IDataObject): boolean {
 	return encodeContext(context).length > MAX_CONTEXT;
 }
 
+function decodeContext(encoded: string): unknown {
+	const text = Buffer.from(encoded, 'base64url').toString();
+	return jsonParse<unknown>(text, { fallbackValue: null });
+}
+
 function encodeContext(context: IDataObject): string {
 	return Buffer.from(JSON.stringify(context)).toString('base64url');
 }
 
 /** A parameter that occurs twice is a list here, and its parts in brackets are an object. */
-function isComplete(query: Record<string, unknown>): query is SignedParameters {
-	return SIGNED.every((name) => {
+function isComplete(query: Record<string, unknown>): query is SignedQuery {
+	return [...SIGNED, 'dm_signature'].every((name) => {
 		const value = query[name];
 		return typeof value === 'string' && value.isWellFormed();
 	});

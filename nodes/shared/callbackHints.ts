@@ -2,17 +2,21 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { isLoopback } from './baseUrl';
 
+/** Addresses and names that nobody finds from outside. */
+const PRIVATE_HOST =
+	/^(0\.0\.0\.0|10\..+|192\.168\..+|172\.(1[6-9]|2\d|3[01])\..+|169\.254\..+|\[(::|f[cd]|fe80).*\]|[^.[]+|.+\.(local|internal|lan))\.?$/;
+
 /** Tells the user, in a line above the output, if callbacks may not arrive. */
 export function hintAtCallbackUrls(context: IExecuteFunctions, callbackUrls: Set<string>): void {
 	const urls = [...callbackUrls].map((callbackUrl) => new URL(callbackUrl));
-	const local = urls.find(isLoopback);
-	if (local) {
+	const hidden = urls.find((url) => isLoopback(url) || PRIVATE_HOST.test(url.hostname));
+	if (hidden) {
 		hint(
 			context,
-			`DeepMode cannot reach the callback URL at ${local.host}: that is the machine n8n runs on, seen from itself.`,
+			`DeepMode cannot reach the callback URL at ${hidden.host}: that is an address inside your own machine or network.`,
 		);
 	}
-	if (urls.some(({ pathname }) => pathname.includes('/webhook-test/'))) {
+	if (urls.some(({ pathname }) => /\/webhook-test(\/|$)/.test(pathname))) {
 		hint(
 			context,
 			'The callback URL is a Test URL: it takes one call, and only while the trigger listens for a test event.',
@@ -21,5 +25,5 @@ export function hintAtCallbackUrls(context: IExecuteFunctions, callbackUrls: Set
 }
 
 function hint(context: IExecuteFunctions, message: string): void {
-	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+	context.addExecutionHints?.({ message, type: 'warning', location: 'outputPane' });
 }

@@ -1,6 +1,7 @@
 import type {
 	ICredentialDataDecryptedObject,
 	IExecuteFunctions,
+	IHookFunctions,
 	IHttpRequestOptions,
 	IWebhookFunctions,
 	JsonObject,
@@ -13,8 +14,10 @@ const CREDENTIAL = 'deepModeApi';
 
 /** What an HTTP header can carry. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
+/** Shorter ones could be any word of an answer, and are nobody's key. */
+const SHORTEST_SECRET = 8;
 
-type Context = IExecuteFunctions | IWebhookFunctions;
+type Context = IExecuteFunctions | IWebhookFunctions | IHookFunctions;
 
 /** What came back over the wire, whatever it was. */
 export interface Answer {
@@ -31,6 +34,8 @@ export interface NoAnswer {
 	/** The system's code for it, e.g. "ECONNRESET". */
 	code?: string;
 }
+
+export type Reply = Answer | NoAnswer;
 
 /** The DeepMode API over n8n's own HTTP helper; one object serves a whole run. */
 export class DeepModeClient {
@@ -75,7 +80,7 @@ export class DeepModeClient {
 	 * @param callback where the result goes; the answer is then an acknowledgement, at once. Without
 	 * it the answer is the result, when the work is done.
 	 */
-	async upscale(imageId: string, timeout: number, callback?: string): Promise<Answer | NoAnswer> {
+	async upscale(imageId: string, timeout: number, callback?: string): Promise<Reply> {
 		return await this.request({
 			method: 'POST',
 			url: '/api/images/upscale',
@@ -90,7 +95,7 @@ export class DeepModeClient {
 	 *
 	 * @param timeout how long to wait for the answer, in milliseconds
 	 */
-	async retrieve(imageId: string, timeout: number): Promise<Answer | NoAnswer> {
+	async retrieve(imageId: string, timeout: number): Promise<Reply> {
 		return await this.request({
 			method: 'GET',
 			url: `/api/images/${encodeURIComponent(imageId)}`,
@@ -104,7 +109,13 @@ export class DeepModeClient {
 	}
 
 	/** Sends a request once; statuses are for the caller to judge. */
-	private async request(options: IHttpRequestOptions): Promise<Answer | NoAnswer> {
+	private async request(options: IHttpRequestOptions & { timeout: number }): Promise<Reply> {
+		const timeout = Math.max(1, Math.ceil(options.timeout));
+		// n8n's timeout starts anew with every byte: somebody who sends one now and then has no end.
+		return await Promise.race([this.exchange({ ...options, timeout }), expiry(timeout)]);
+	}
+
+	private async exchange(options: IHttpRequestOptions): Promise<Reply> {
 		try {
 			const response = await this.context.helpers.httpRequestWithAuthentication.call(
 				this.context,
@@ -125,15 +136,26 @@ export class DeepModeClient {
 				},
 			);
 			const { statusCode: status, headers, body } = response;
-			return { status, headers, body: parse(this.redact(String(body ?? ''))) };
+			const parsed = jsonParse<unknown>(String(body ?? ''), { fallbackValue: String(body ?? '') });
+			return { status, headers, body: this.redact(parsed) };
 		} catch (error) {
-			return toNoAnswer(new NodeApiError(this.context.getNode(), error as JsonObject));
+			const wrapped = new NodeApiError(this.context.getNode(), error as JsonObject);
+			return this.redact(toNoAnswer(wrapped)) as NoAnswer;
 		}
 	}
 
-	/** What the API says is shown to users and stored by n8n, so it must not repeat the key. */
-	private redact(text: string): string {
-		return text.replaceAll(this.apiKey, '***');
+	/**
+	 * What the API says is shown to users and stored by n8n, so it must not repeat the key: not as it
+	 * is, and not escaped either.
+	 */
+	private redact(value: unknown): unknown {
+		if (this.apiKey.length < SHORTEST_SECRET) return value;
+		const json = JSON.stringify(value);
+		const spellings = [this.apiKey, encodeURIComponent(this.apiKey)].map((spelling) =>
+			JSON.stringify(spelling).slice(1, -1),
+		);
+		if (!spellings.some((spelling) => json?.includes(spelling))) return value;
+		return jsonParse(spellings.reduce((text, spelling) => text.replaceAll(spelling, '***'), json));
 	}
 }
 
@@ -141,8 +163,13 @@ function keyOf(credentials: ICredentialDataDecryptedObject): string {
 	return String(credentials.apiKey ?? '').trim();
 }
 
-function parse(text: string): unknown {
-	return jsonParse<unknown>(text, { fallbackValue: text });
+async function expiry(timeout: number): Promise<NoAnswer> {
+	const expired = AbortSignal.timeout(timeout);
+	return await new Promise((resolve) => {
+		expired.addEventListener('abort', () =>
+			resolve({ reason: `timeout of ${timeout} ms exceeded`, code: 'ETIMEDOUT' }),
+		);
+	});
 }
 
 /** The transport's own words; n8n wraps them in more general ones. */

@@ -5,7 +5,8 @@ import type { IDataObject } from 'n8n-workflow';
  * Source: DeepMode docs, "Retrieve Image Information".
  */
 export interface DeepModeImage extends IDataObject {
-	id: string;
+	/** Opaque; the docs show a string. */
+	id: string | number;
 	/** Name of the file behind `image_url`, with its extension. */
 	file_name?: string;
 	model_id?: string;
@@ -17,25 +18,31 @@ export interface DeepModeImage extends IDataObject {
 	ratio?: string;
 }
 
+/** How deep an image may be wrapped. */
+const DEEPEST = 3;
+
 /** Whether a body is an image object: without an ID and an address of the file it is of no use. */
 export function isImage(body: unknown): body is DeepModeImage {
-	return isRecord(body) && isText(body.id) && isText(body.image_url);
+	if (!isRecord(body)) return false;
+	const { id, image_url: url } = body;
+	return (typeof id === 'number' || (typeof id === 'string' && id !== '')) && isText(url);
+}
+
+/** Whether an image is upscaled; some APIs write booleans as text. */
+export function isUpscaled({ upscaled }: { upscaled?: unknown }): boolean {
+	return upscaled === true || upscaled === 'true';
 }
 
 /**
- * Finds the image objects in the body of an answer or a callback. The docs do not show what
- * Generate Image answers, so one image, a list of them, and an object that holds either will do.
- *
- * @returns the images, or what stands in the place of one; `undefined` for what is no object and no
- * list of objects
+ * Finds the image objects in a body. The docs do not show what Generate Image answers, so one
+ * image, a list of them, and an object that holds either will do.
  */
-export function findImages(body: unknown): IDataObject[] | undefined {
-	if (Array.isArray(body)) return body.every(isRecord) ? body : undefined;
-	if (!isRecord(body) || isImage(body)) return isRecord(body) ? [body] : undefined;
-	const held = [body.images, body.data, body.image].find(
-		(value) => isImage(value) || (Array.isArray(value) && value.some(isImage)),
-	);
-	return held === undefined ? [body] : findImages(held);
+export function findImages(body: unknown, depth = 0): DeepModeImage[] {
+	if (isImage(body)) return [body];
+	if (Array.isArray(body)) return body.filter(isImage);
+	if (!isRecord(body) || depth > DEEPEST) return [];
+	const held = [body.images, body.data, body.image].map((value) => findImages(value, depth + 1));
+	return held.find((images) => images.length > 0) ?? [];
 }
 
 export function isRecord(value: unknown): value is IDataObject {

@@ -1,10 +1,8 @@
+import { saysNoCredits } from './credits';
 import type { Failure } from './failure';
 import type { Outcome } from './outcome';
 
 /** What users read when an image has no result: on which image, what is known, what to do. */
-
-const LOOK_FIRST =
-	'Look at the image in a few minutes (Get Image) before running it again, or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled costs nothing then.';
 
 /** DeepMode said no. */
 export function refused(
@@ -23,7 +21,7 @@ export function refused(
 
 /** Whether what refused one item will refuse every other. */
 export function endsBatch({ status, words }: Extract<Outcome, { is: 'refused' }>): boolean {
-	return status === 401 || isAboutCredits(status, words);
+	return status === 401 || saysNoCredits(status, words);
 }
 
 function refusalText(
@@ -38,7 +36,7 @@ function refusalText(
 			'Check the API key in the DeepMode credential, then run again.',
 		];
 	}
-	if (isAboutCredits(status, words)) {
+	if (saysNoCredits(status, words)) {
 		return [
 			'The DeepMode account has not enough credits',
 			'Add credits to your DeepMode account, then run again. An upscale costs 3 credits.',
@@ -62,13 +60,6 @@ function refusalText(
 	];
 }
 
-function isAboutCredits(status: number, words: string): boolean {
-	return (
-		status === 402 ||
-		(/\b(credits?|balance)\b/i.test(words) && /\b(no|not|insufficient|low)\b/i.test(words))
-	);
-}
-
 /** Nothing that costs anything left n8n for this item, or DeepMode surely did not take it. */
 export function notSent(name: string, outcome: Outcome | undefined): Failure {
 	return {
@@ -82,13 +73,13 @@ export function notSent(name: string, outcome: Outcome | undefined): Failure {
 function reasonNotToSend(outcome: Outcome | undefined): string {
 	switch (outcome?.is) {
 		case 'busy':
-			return `DeepMode receives too many requests, for longer than the timeout${outcome.words && ` (${outcome.words})`}`;
+			return `DeepMode asks for a pause that is longer than the timeout${outcome.words && ` (${outcome.words})`}`;
 		case 'unreachable':
 			return `DeepMode cannot be reached (${outcome.seen})`;
 		case 'unknown':
 			return `it could not be seen whether the image is upscaled already, since ${outcome.seen}`;
 		default:
-			return 'DeepMode was too busy until the timeout was over';
+			return 'the timeout was over before its turn came';
 	}
 }
 
@@ -97,6 +88,7 @@ export function outcomeUnknown(name: string, seen: string): Failure {
 	return {
 		from: 'api',
 		message: `It is not known whether ${name} was upscaled: ${seen}`,
-		description: `DeepMode may have accepted the upscale, and credits may have been spent. ${LOOK_FIRST}`,
+		description:
+			'DeepMode may have accepted the upscale, and credits may have been spent. Wait a few minutes, then look at the image (Get Image), or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled by then costs nothing.',
 	};
 }

@@ -1,7 +1,8 @@
-import type { Answer, NoAnswer } from './client';
+import type { Answer, Reply } from './client';
 import { apiMessage } from './apiMessage';
+import { saysNoCredits } from './credits';
 import type { DeepModeImage } from './image';
-import { isImage, isRecord } from './image';
+import { findImages, isRecord, isUpscaled } from './image';
 
 /** What came back for a request, seen for what it means for the image and the user's credits. */
 export type Outcome =
@@ -19,9 +20,9 @@ export type Outcome =
 const NEVER_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
 /** Judges the answer to an upscale in sync mode: only an upscaled image is a result. */
-export function judgeUpscale(answer: Answer | NoAnswer): Outcome {
+export function judgeUpscale(answer: Reply): Outcome {
 	const outcome = judge(answer);
-	if (outcome.is === 'image' && outcome.image.upscaled !== true) {
+	if (outcome.is === 'image' && !isUpscaled(outcome.image)) {
 		return unknown('DeepMode answered that the image is not upscaled');
 	}
 	if (outcome.is === 'acknowledged') {
@@ -31,18 +32,22 @@ export function judgeUpscale(answer: Answer | NoAnswer): Outcome {
 }
 
 /** Judges the answer to a submission with a callback: any JSON object acknowledges it. */
-export function judgeSubmission(answer: Answer | NoAnswer): Outcome {
+export function judgeSubmission(answer: Reply): Outcome {
 	const outcome = judge(answer);
-	return outcome.is === 'image' ? { is: 'acknowledged', body: outcome.image } : outcome;
+	if (outcome.is === 'image') return { is: 'acknowledged', body: outcome.image };
+	if (outcome.is === 'acknowledged' && outcome.body.error) {
+		return unknown(withWords('the answer speaks of an error', apiMessage(outcome.body)));
+	}
+	return outcome;
 }
 
 /** Judges the answer to the retrieval of an image. */
-export function judgeLook(answer: Answer | NoAnswer): Outcome {
+export function judgeLook(answer: Reply): Outcome {
 	const outcome = judge(answer);
 	return outcome.is === 'acknowledged' ? unknown('the answer holds no image') : outcome;
 }
 
-function judge(answer: Answer | NoAnswer): Outcome {
+function judge(answer: Reply): Outcome {
 	if (!('status' in answer)) {
 		return NEVER_CONNECTED.includes(answer.code ?? '')
 			? { is: 'unreachable', seen: answer.reason }
@@ -50,13 +55,15 @@ function judge(answer: Answer | NoAnswer): Outcome {
 	}
 	const { status, body } = answer;
 	const words = apiMessage(body);
-	if (isImage(body) && isSuccess(status)) return { is: 'image', image: body };
+	const [image, ...others] = findImages(body);
+	if (image && others.length === 0 && isSuccess(status)) return { is: 'image', image };
 	if (isRecord(body) && isSuccess(status)) return { is: 'acknowledged', body };
 	if (isSuccess(status)) {
 		return unknown(withWords('the answer is no image but a page or text', words), isPage(answer));
 	}
 	const retryAfter = retryAfterOf(answer);
-	if (status === 429 || (status === 503 && retryAfter !== undefined)) {
+	const isBusy = status === 429 || (status === 503 && retryAfter !== undefined);
+	if (isBusy && !saysNoCredits(status, words)) {
 		return { is: 'busy', status, words, retryAfter };
 	}
 	if (isRefusal(status)) return { is: 'refused', status, words };

@@ -60,7 +60,8 @@ export function readBatchOptions(context: IExecuteFunctions): BatchOptions {
  */
 export function readImageId(context: IExecuteFunctions, itemIndex: number): string {
 	const value = context.getNodeParameter('imageId', itemIndex);
-	const imageId = typeof value === 'number' ? String(value) : value;
+	// Larger numbers are not what they were when they were written down.
+	const imageId = Number.isSafeInteger(value) ? String(value) : value;
 	const problem = problemWithId(imageId);
 	if (problem) throw invalidImageId(context.getNode(), problem, itemIndex);
 	return imageId as string;
@@ -108,7 +109,7 @@ export function readCallbackUrl(context: IExecuteFunctions, itemIndex: number): 
 			{ itemIndex, description },
 		);
 	}
-	if ([...url.searchParams.keys()].some((name) => name.startsWith('dm_'))) {
+	if ([...url.searchParams.keys()].some((name) => /^\[?dm_/.test(name))) {
 		throw new NodeOperationError(
 			context.getNode(),
 			'The callback URL has a "dm_" parameter in its query, and these are added by this node',
@@ -125,12 +126,12 @@ export function readCallbackUrl(context: IExecuteFunctions, itemIndex: number): 
  */
 export function readContext(context: IExecuteFunctions, itemIndex: number): IDataObject {
 	const value = context.getNodeParameter('context', itemIndex, {});
-	const parsed: unknown =
-		typeof value === 'string' ? jsonParse<unknown>(value || '{}', { fallbackValue: null }) : value;
+	const json = typeof value === 'string' ? value || '{}' : (JSON.stringify(value) ?? '');
+	const parsed = jsonParse<unknown>(json, { fallbackValue: null });
 	if (!isRecord(parsed)) {
-		throw new NodeOperationError(context.getNode(), 'The context is no JSON object', {
+		throw new NodeOperationError(context.getNode(), 'The context is no valid JSON object', {
 			itemIndex,
-			description: `Enter an object such as { "row": 7 }; it is ${display(value)} now. Nothing was sent for this item.`,
+			description: `Enter an object such as { "row": 7 }, with quotes around the names; it is ${display(value)} now. Nothing was sent for this item.`,
 		});
 	}
 	if (isContextTooLong(parsed)) {

@@ -37,17 +37,26 @@ export class Results {
 		return this.errors.size > 0 && !this.context.continueOnFail();
 	}
 
+	private get lowestFailed(): number {
+		return [...this.errors.keys()].reduce((lowest, itemIndex) => Math.min(lowest, itemIndex));
+	}
+
 	/**
 	 * @returns all items in input order, paired; failed ones in the one shape that n8n sends to the
 	 * error output: `{ error, message }`, where `message` says what to do
 	 * @throws the error of the lowest item, if the run is over
 	 */
 	toItems(): INodeExecutionData[] {
-		if (this.isOver) throw this.errors.get(Math.min(...this.errors.keys())) as ItemError;
+		if (this.isOver) throw this.errors.get(this.lowestFailed) as ItemError;
 		return this.context.getInputData().flatMap((_, itemIndex) => {
 			const error = this.errors.get(itemIndex);
 			const items = error ? [errorItem(error)] : (this.outputs.get(itemIndex) ?? []);
-			return items.map((item) => ({ ...item, pairedItem: { item: itemIndex } }));
+			return items.map((item) => ({
+				...item,
+				// Items that share a result may be changed apart by later nodes.
+				json: { ...item.json },
+				pairedItem: { item: itemIndex },
+			}));
 		});
 	}
 }

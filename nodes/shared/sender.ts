@@ -1,4 +1,4 @@
-import type { Answer, NoAnswer } from './client';
+import type { Reply } from './client';
 import { Gate } from './gate';
 import type { Outcome } from './outcome';
 import { pause } from './pause';
@@ -7,11 +7,14 @@ import { pause } from './pause';
 const CONNECTION_TRIES = 3;
 const CONNECTION_PAUSE = 1000;
 
+/** Nothing is sent whose answer could not be waited for so long, in milliseconds. */
+const SHORTEST_WAIT = 200;
+
 /** A request to DeepMode, and how to judge its answer. */
 export interface Request {
 	/** Sends it once. `timeout` in milliseconds. */
-	send: (timeout: number) => Promise<Answer | NoAnswer>;
-	judge: (answer: Answer | NoAnswer) => Outcome;
+	send: (timeout: number) => Promise<Reply>;
+	judge: (answer: Reply) => Outcome;
 	/** Asked right before each sending; if not, the request is left. */
 	maySend?: () => boolean;
 }
@@ -38,7 +41,7 @@ export class Sender {
 		for (let tries = 1; ; ) {
 			const isOpen = await this.gate.pass(deadline);
 			const timeout = deadline - Date.now();
-			if (!isOpen || timeout <= 0 || request.maySend?.() === false) return outcome;
+			if (!isOpen || timeout < SHORTEST_WAIT || request.maySend?.() === false) return outcome;
 
 			const sentAt = Date.now();
 			outcome = request.judge(await request.send(timeout));
@@ -48,7 +51,7 @@ export class Sender {
 				await pause(CONNECTION_PAUSE * tries, this.stop);
 				tries += 1;
 			} else {
-				this.gate.open(sentAt);
+				if (outcome.is !== 'unknown' && outcome.is !== 'unreachable') this.gate.open(sentAt);
 				return outcome;
 			}
 		}

@@ -1,7 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-/** Source: DeepMode docs, "Upscale Image". */
-const CREDITS_PER_UPSCALE = 3;
+import { CREDITS_PER_UPSCALE } from './credits';
 
 /** What a run cost and saved. */
 export class Tally {
@@ -24,7 +23,8 @@ export class Tally {
 			this.unknown && `${this.unknown} with unknown outcome (up to ${credits(this.unknown)})`,
 		].filter(Boolean);
 		if (parts.length === 0) return;
-		context.addExecutionHints({ message: parts.join(', '), location: 'outputPane' });
+		// Older n8n versions have no hints.
+		context.addExecutionHints?.({ message: parts.join(', '), location: 'outputPane' });
 	}
 }
 

@@ -4,7 +4,8 @@ import type { Ending } from './batch';
 import type { DeepModeClient } from './client';
 import type { Failure } from './failure';
 import type { DeepModeImage } from './image';
-import type { Memory } from './memory';
+import { isUpscaled } from './image';
+import type { Memory, OpenSubmission } from './memory';
 import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
 import type { Outcome } from './outcome';
 import { judgeLook, judgeSubmission, judgeUpscale } from './outcome';
@@ -15,6 +16,8 @@ import type { Tally } from './tally';
 
 /** The longest that one look may take, in milliseconds. */
 const LOOK_TIMEOUT = 30_000;
+/** The most of an image's time that is kept for a last look, in milliseconds. */
+const LAST_LOOK = 10_000;
 /** Pauses between looks double from the first to the longest, in milliseconds. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
@@ -55,13 +58,11 @@ export interface ImageJob {
  *      └──time over──▶ failed: not known
  *
  * `look` is left out where an upscaled image is to be upscaled again, and then `settle` could prove
- * nothing. Nothing leads back to `submit`.
+ * nothing. Nothing leads back to `submit`, in no try of an execution.
  */
 export class ImageUpscaling {
 	private readonly name: string;
 	private readonly deadline: number;
-	/** Leaves time for a last look. */
-	private readonly lastLook: number;
 
 	constructor(
 		private readonly run: Upscaling,
@@ -69,15 +70,16 @@ export class ImageUpscaling {
 	) {
 		this.name = imageName(job.imageId);
 		this.deadline = Date.now() + run.timeout;
-		this.lastLook = this.deadline - Math.min(run.timeout / 4, LOOK_TIMEOUT / 3);
 	}
 
 	/** Sync mode: ends with the upscaled image. */
 	async wait(): Promise<Ending> {
-		const earlier = this.run.memory.recall(this.job.itemIndex, this.job.imageId);
-		if (earlier?.json) return this.upscaled(earlier.json);
-		if (earlier) return await this.settle('an earlier try got no answer', false);
-		if (!this.job.maySend()) return { left: true };
+		const { imageId, itemIndex, maySend } = this.job;
+		const finished = this.run.memory.finished(itemIndex, imageId);
+		if (finished) return this.upscaled(finished);
+		const open = this.run.memory.open(imageId);
+		if (open) return await this.settle(open);
+		if (!maySend()) return { left: true };
 		return (await this.look((image) => image)) ?? (await this.submit());
 	}
 
@@ -87,22 +89,29 @@ export class ImageUpscaling {
 	 * @param callback where DeepMode sends the result
 	 */
 	async handOver(callback: string): Promise<Ending> {
-		const earlier = this.run.memory.recall(this.job.itemIndex, this.job.imageId);
-		if (earlier?.json) return this.handedOver(earlier.json);
-		if (!this.job.maySend()) return { left: true };
+		const { imageId, itemIndex, maySend } = this.job;
+		const { memory, tally } = this.run;
+		const finished = memory.finished(itemIndex, imageId);
+		if (finished) {
+			tally.submitted += 1;
+			return { items: [{ json: finished }] };
+		}
+		const open = memory.open(imageId);
+		if (open) return this.notAcknowledged(open);
+		if (!maySend()) return { left: true };
 		return (
-			(await this.look((image) => ({ ...image, callback: false }))) ??
-			(await this.submitWith(callback))
+			(await this.look((image) => ({ ...image, callback: false }))) ?? (await this.submit(callback))
 		);
 	}
 
 	/** @returns how the item ends, or nothing if the image is to be submitted */
 	private async look(toItem: (image: DeepModeImage) => IDataObject): Promise<Ending | undefined> {
-		if (!this.run.returnsExisting) return undefined;
+		const { returnsExisting, memory, tally } = this.run;
+		if (!returnsExisting && !memory.wasPaidEarlier(this.job.imageId)) return undefined;
 		const outcome = await this.lookUntilAnswered();
 		if (outcome?.is === 'image') {
-			if (outcome.image.upscaled !== true) return undefined;
-			this.run.tally.existing += 1;
+			if (!isUpscaled(outcome.image)) return undefined;
+			tally.existing += 1;
 			return { items: [{ json: toItem(outcome.image) }] };
 		}
 		if (outcome?.is === 'refused') {
@@ -112,33 +121,48 @@ export class ImageUpscaling {
 		return this.unsent(outcome);
 	}
 
-	private async submit(): Promise<Ending> {
-		const { client, sender } = this.run;
-		const { imageId, maySend } = this.job;
+	/** @param callback where DeepMode sends the result; without it, the result is waited for */
+	private async submit(callback?: string): Promise<Ending> {
+		const { client, sender, memory } = this.run;
+		const { imageId, itemIndex, maySend } = this.job;
 		const outcome = await sender.send(
 			{
-				send: async (timeout) => await client.upscale(imageId, timeout),
-				judge: judgeUpscale,
+				send: async (timeout) => {
+					memory.submitting(imageId);
+					return await client.upscale(imageId, timeout, callback);
+				},
+				judge: callback ? judgeSubmission : judgeUpscale,
 				maySend,
 			},
-			this.lastLook,
+			callback ? this.deadline : this.lastLook,
 		);
-		if (outcome?.is === 'image') return this.upscaled(outcome.image);
-		if (outcome?.is === 'refused') return this.refusal('upscale', outcome);
-		if (outcome?.is !== 'unknown') return this.unsent(outcome);
-		this.remember();
-		return await this.settle(outcome.seen, outcome.isBrief);
+		switch (outcome?.is) {
+			case 'image':
+				return this.upscaled(outcome.image);
+			case 'acknowledged': {
+				const json = { ...outcome.body, image_id: imageId, mode: 'async' };
+				memory.finish(itemIndex, imageId, json);
+				this.run.tally.submitted += 1;
+				return { items: [{ json }] };
+			}
+			case 'unknown': {
+				const open = { seen: outcome.seen, isBrief: outcome.isBrief };
+				memory.unanswered(imageId, open);
+				return callback ? this.notAcknowledged(open) : await this.settle(open);
+			}
+			default:
+				memory.notAccepted(imageId);
+				return outcome?.is === 'refused' ? this.refusal('upscale', outcome) : this.unsent(outcome);
+		}
 	}
 
-	private async settle(seen: string, isBrief: boolean): Promise<Ending> {
+	private async settle({ seen, isBrief }: OpenSubmission): Promise<Ending> {
 		if (!this.run.returnsExisting) return this.unsettled(seen);
 		const until = isBrief ? Math.min(this.lastLook, Date.now() + BRIEF_SETTLING) : this.lastLook;
 		for (const wait of growingPauses()) {
 			await pause(Math.max(0, Math.min(wait, until - Date.now())), this.run.stop);
 			const outcome = await this.lookOnce();
-			if (outcome?.is === 'image' && outcome.image.upscaled === true) {
-				return this.upscaled(outcome.image);
-			}
+			if (outcome?.is === 'image' && isUpscaled(outcome.image)) return this.upscaled(outcome.image);
 			if (outcome?.is === 'refused') {
 				return this.unsettled(
 					`${seen}, and DeepMode refused to show it (status ${outcome.status})`,
@@ -147,26 +171,6 @@ export class ImageUpscaling {
 			if (this.run.stop?.aborted || Date.now() >= until) break;
 		}
 		return this.unsettled(seen);
-	}
-
-	private async submitWith(callback: string): Promise<Ending> {
-		const { client, sender } = this.run;
-		const { imageId, maySend } = this.job;
-		const outcome = await sender.send(
-			{
-				send: async (timeout) => await client.upscale(imageId, timeout, callback),
-				judge: judgeSubmission,
-				maySend,
-			},
-			this.deadline,
-		);
-		if (outcome?.is === 'refused') return this.refusal('upscale', outcome);
-		const identity = { image_id: imageId, mode: 'async' };
-		if (outcome?.is === 'acknowledged') return this.handedOver({ ...outcome.body, ...identity });
-		if (outcome?.is === 'unknown') {
-			return this.handedOver({ ...identity, accepted: 'unknown', message: outcome.seen });
-		}
-		return this.unsent(outcome);
 	}
 
 	private async lookUntilAnswered(): Promise<Outcome | undefined> {
@@ -192,45 +196,43 @@ export class ImageUpscaling {
 		);
 	}
 
+	/** When the last look starts, if there is to be one. */
+	private get lastLook(): number {
+		const { returnsExisting, timeout } = this.run;
+		return returnsExisting ? this.deadline - Math.min(timeout / 4, LAST_LOOK) : this.deadline;
+	}
+
 	private upscaled(json: IDataObject): Ending {
 		this.run.tally.upscaled += 1;
-		this.remember(json);
+		this.run.memory.finish(this.job.itemIndex, this.job.imageId, json);
 		return { items: [{ json }] };
 	}
 
-	private handedOver(json: IDataObject): Ending {
-		if (json.accepted === 'unknown') this.run.tally.unknown += 1;
-		else this.run.tally.submitted += 1;
-		this.remember(json);
+	/** The callback may still come, so this is no error. */
+	private notAcknowledged({ seen }: OpenSubmission): Ending {
+		this.run.tally.unknown += 1;
+		const { imageId } = this.job;
+		const json = { image_id: imageId, mode: 'async', accepted: 'unknown', message: seen };
 		return { items: [{ json }] };
 	}
 
 	private refusal(action: string, outcome: Extract<Outcome, { is: 'refused' }>): Ending {
-		return {
-			failure: refused(this.name, action, outcome),
-			endsBatch: endsBatch(outcome),
-		};
+		return { failure: refused(this.name, action, outcome), endsBatch: endsBatch(outcome) };
 	}
 
 	/** Nothing that costs anything was accepted, and nothing more is tried. */
 	private unsent(outcome: Outcome | undefined): Ending {
-		if (!this.job.maySend()) return { left: true };
-		return this.failed(notSent(this.name, outcome));
+		return this.job.maySend() ? failed(notSent(this.name, outcome)) : { left: true };
 	}
 
 	private unsettled(seen: string): Ending {
 		this.run.tally.unknown += 1;
-		return this.failed(outcomeUnknown(this.name, seen));
+		return failed(outcomeUnknown(this.name, seen));
 	}
+}
 
-	private failed(failure: Failure): Ending {
-		return { failure, endsBatch: false };
-	}
-
-	private remember(json?: IDataObject): void {
-		const { imageId, itemIndex } = this.job;
-		this.run.memory.remember(itemIndex, { imageId, ...(json && { json }) });
-	}
+function failed(failure: Failure): Ending {
+	return { failure, endsBatch: false };
 }
 
 function* growingPauses(): Generator<number> {

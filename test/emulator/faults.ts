@@ -35,7 +35,14 @@ export interface HangFault {
 	accepted?: boolean;
 }
 
-export type RequestFault = AnswerFault | CutFault | DelayFault | HangFault;
+/** An answer that never ends: a space now and then keeps the connection alive. */
+export interface DripFault {
+	drip: true;
+	/** The request was accepted, charged and is worked on all the same. Default false. */
+	accepted?: boolean;
+}
+
+export type RequestFault = AnswerFault | CutFault | DelayFault | HangFault | DripFault;
 
 /** What goes wrong with a callback; the parts can be combined. */
 export interface CallbackFault {

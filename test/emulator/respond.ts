@@ -20,6 +20,10 @@ export async function respond(
 		if (fault.accepted) accept();
 		return reply.hijack();
 	}
+	if ('drip' in fault) {
+		if (fault.accepted) accept();
+		return await drip(reply, work);
+	}
 	if ('cut' in fault) {
 		if (fault.cut === 'after') accept();
 		if (fault.cut === 'body') await sendHalf(reply, await accept());
@@ -47,6 +51,16 @@ const contentType = (answer: unknown) =>
 	Buffer.isBuffer(answer) ? 'image/jpeg' : 'application/json';
 
 const send = (reply: FastifyReply, answer: unknown) => reply.type(contentType(answer)).send(answer);
+
+async function drip(reply: FastifyReply, work: Work): Promise<FastifyReply> {
+	reply.hijack();
+	reply.raw.writeHead(200, { 'content-type': 'application/json' });
+	while (!reply.raw.destroyed) {
+		reply.raw.write(' ');
+		await work.wait(100);
+	}
+	return reply;
+}
 
 /** Sends the headers of the whole answer, and half of its body. */
 async function sendHalf(reply: FastifyReply, answer: unknown): Promise<void> {

@@ -69,7 +69,7 @@ const ROWS: Record<string, () => Promise<void>> = {
 
 		const date = new Date(Date.now() + 3_600_000).toUTCString();
 		const { error } = await upscaleWith({ status: 429, headers: { 'retry-after': date } });
-		expect(error?.message).toMatch(/^Nothing was sent for image ".*": .* too many requests/);
+		expect(error?.message).toMatch(/^Nothing was sent for image ".*": DeepMode asks for a pause/);
 	},
 	'429 without Retry-After': async () => {
 		const { outputs } = await upscaleWith({ status: 429 });
@@ -342,6 +342,77 @@ it('a pause that is longer than the timeout fails all that wait at once', async 
 		outputs[0]?.filter(({ json }) => /^Nothing was sent/.test(String(json.error))),
 	).toHaveLength(100);
 	expect(deepMode.requests.length).toBeLessThanOrEqual(10);
+});
+
+describe('an answer that is made to confuse', () => {
+	const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
+	it.each([
+		['deep', { status: 500, body: nested(20_000) }],
+		['deep, with 200', { status: 200, body: nested(20_000) }],
+		[
+			'of errors in errors',
+			{ status: 502, body: '{"error":'.repeat(5000) + '1' + '}'.repeat(5000) },
+		],
+		[
+			'with objects for texts',
+			{ status: 500, body: { detail: [{ msg: 'x', loc: [{ toString: 1 }] }] } },
+		],
+	])('%s, is no reason to submit again in a second try', async (_, fault) => {
+		for (const parameters of [
+			{ options: { timeout: 1, ifUpscaled: 'upscaleAgain' } },
+			{ ...callBack.parameters, options: { timeout: 1, ifUpscaled: 'upscaleAgain' } },
+		]) {
+			const { id } = await upscaleWith(
+				{ ...fault, accepted: true, times: Infinity },
+				{ settings: threeTries, parameters },
+			);
+			expect(deepMode.charges(id)).toHaveLength(1);
+		}
+	});
+
+	it('and never ends, is given up when the time is over', async () => {
+		deepMode.workMs = 60_000;
+		expectUnknown((await upscaleWith({ drip: true, accepted: true }, quickly)).error, 'timeout');
+
+		const { error } = await upscaleWith({ drip: true, on: 'retrieve', times: Infinity }, quickly);
+		expect(error?.message).toMatch(/^Nothing was sent .*timeout/);
+	});
+
+	it('and repeats the key, escaped, does not show it', async () => {
+		deepMode.apiKey = 'dm/live"key+0123456789==';
+		const escaped = JSON.stringify(deepMode.apiKey)
+			.replaceAll('/', '\\/')
+			.replaceAll('+', '\\u002b');
+		for (const body of [
+			`{"message":${escaped}}`,
+			`{"${escaped.slice(1, -1)}":1,"message":"${encodeURIComponent(deepMode.apiKey)}"}`,
+		]) {
+			const { run, error } = await upscaleWith({ status: 400, body });
+			expect(error?.description).toContain('***');
+			expect(JSON.stringify(run)).not.toContain('0123456789');
+		}
+	});
+
+	it('and holds the one image in a wrapping, is a result all the same', async () => {
+		const wrapped = { id: 'a', image_url: 'https://images.example.com/a', upscaled: 'true' };
+		for (const body of [[wrapped], { image: wrapped }, { data: [wrapped] }]) {
+			const { outputs } = await upscaleWith({ status: 200, body });
+			expect(outputs[0]?.[0]?.json).toEqual(wrapped);
+		}
+	});
+
+	it('and speaks of an error, acknowledges nothing', async () => {
+		const { outputs } = await upscaleWith({ status: 200, body: { error: 'no worker' } }, callBack);
+		expect(outputs[0]?.[0]?.json).toMatchObject({ accepted: 'unknown' });
+		expect(outputs[0]?.[0]?.json).not.toHaveProperty('error');
+	});
+});
+
+it('a short API key does not garble the answers', async () => {
+	deepMode.apiKey = 'true';
+	const { outputs, id } = await upscaleWith({ delayMs: 0 });
+	expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true });
 });
 
 it('tells what a run cost and saved', async () => {

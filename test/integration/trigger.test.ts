@@ -113,6 +113,42 @@ describe('a genuine callback', () => {
 		expect(received.items).toBeUndefined();
 	});
 
+	it.each([
+		['among others that are none', [7, image('a'), null], ['image.upscaled']],
+		['in a list with a null', { images: [image('a'), null] }, ['image.upscaled']],
+		['two wrappings deep', { data: { images: [image('a')] } }, ['image.upscaled']],
+		['behind a byte order mark', `\ufeff${JSON.stringify(image('a'))}`, ['image.upscaled']],
+		['with a number for an ID', image(7 as never), ['image.upscaled']],
+		['but is not upscaled', image('a', { upscaled: false }), ['image.failed']],
+		['not at all', [], ['image.failed']],
+	])('may hold an image %s', async (_, body, events) => {
+		const { items } = await trigger().call(ticket(), body);
+
+		expect(items?.map(({ event }) => event)).toEqual(events);
+	});
+
+	it.each([
+		['objects for texts', { id: { toString: 1 }, image_url: 'u' }],
+		['an ID without end', `{"id":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+		['messages in messages', `${'{"message":'.repeat(5000)}1${'}'.repeat(5000)}`],
+		['places that are no texts', { detail: [{ msg: 'x', loc: [{ toString: 1 }] }] }],
+	])('that holds %s does not bring the trigger down', async (_, body) => {
+		const received = await trigger().call(ticket(), body);
+
+		expect([200, 500]).toContain(received.status);
+		expect(received.items ?? []).not.toContainEqual({});
+	});
+
+	it('has no say in what the ticket says', async () => {
+		const lies = { context: 'x', image_id: 'x', callback_id: 'x', refetched: true, event: 'x' };
+
+		const signed = await trigger().call(ticket('a', { row: 7 }), image('a', lies));
+		const open = await trigger({ authentication: 'none' }).call({}, image('a', lies));
+
+		expect(signed.items?.[0]).toMatchObject({ context: { row: 7 }, image_id: 'a' });
+		expect(open.items).toEqual([{ ...image('a'), event: 'image.upscaled' }]);
+	});
+
 	it('of an event that is not selected starts nothing', async () => {
 		const onlyFailures = trigger({ events: ['image.failed'] });
 
@@ -285,6 +321,33 @@ describe('repeats', () => {
 		expect((await own.call(query, image('a'))).items).toBeUndefined();
 	});
 
+	it('are not what comes after a failure, or after something unfinished', async () => {
+		const own = trigger();
+		const query = ticket();
+		const bodies = [
+			{ id: 'a', message: 'Upscaling images...' },
+			{ message: 'first failure' },
+			{ message: 'second failure' },
+			image('a', { upscaled: false }),
+			image('a'),
+		];
+
+		for (const body of bodies) expect((await own.call(query, body)).items).toHaveLength(1);
+		for (const body of bodies) expect((await own.call(query, body)).items).toBeUndefined();
+	});
+
+	it('are known by their image, though its URL is a fresh one', async () => {
+		const own = trigger();
+		const query = ticket();
+
+		await own.call(query, image('a', { image_url: 'https://images.example.com/a?sig=1' }));
+
+		expect(
+			(await own.call(query, image('a', { image_url: 'https://images.example.com/a?sig=2' })))
+				.items,
+		).toBeUndefined();
+	});
+
 	it('start the workflow again if the user wants them to', async () => {
 		const own = trigger({ options: { ignoreRepeats: false } });
 		const query = ticket();
@@ -331,13 +394,49 @@ describe('refetch', () => {
 		expect(items?.[0]?.image_url).toContain(deepMode.filesUrl);
 	});
 
-	it('finds an upscaled image under an ID of its own', async () => {
-		const { id: source } = deepMode.addImage();
-		const { id: result } = upscaledImage();
+	it.each([
+		['an image that DeepMode does not know', { status: 404 }],
+		['an image that is not upscaled', undefined],
+	])(
+		'starts the workflow as a failure for %s, and takes the real callback later',
+		async (_, fault) => {
+			const record = deepMode.addImage();
+			if (fault) deepMode.fault(record.id, { on: 'retrieve', ...fault });
+			const own = refetching();
+			const query = ticket(record.id);
 
-		const { items } = await refetching().call(ticket(source), image(result));
+			const { items } = await own.call(
+				query,
+				image('of-somebody-else', { image_url: 'https://evil' }),
+			);
+			record.upscaled = true;
+			const later = await own.call(query, image(record.id));
 
-		expect(items?.[0]).toMatchObject({ id: result, image_id: source, refetched: true });
+			expect(items?.map(({ event }) => event)).toEqual(['image.failed']);
+			expect(items?.[0]?.image_url).not.toBe('https://evil');
+			expect(later.items?.[0]).toMatchObject({ event: 'image.upscaled', refetched: true });
+		},
+	);
+
+	it('looks up what the ticket names once, however many images a body claims', async () => {
+		const { id } = upscaledImage();
+		const before = deepMode.requests.length;
+
+		await refetching().call(
+			ticket(id),
+			Array.from({ length: 1000 }, (_, row) => image(`image-${row}`)),
+		);
+
+		expect(deepMode.requests).toHaveLength(before + 1);
+	});
+
+	it('works without a signature', async () => {
+		const { id } = upscaledImage();
+		const open = trigger({ authentication: 'none', options: { refetch: true } });
+
+		const { items } = await open.call({}, image(id, { prompt: 'a lie' }));
+
+		expect(items?.[0]).toMatchObject({ id, prompt: 'the truth', refetched: true });
 	});
 
 	it('with the API down gives the body, and takes the repeat', async () => {
@@ -386,6 +485,16 @@ describe('refetch', () => {
 		]);
 	});
 });
+
+it.each(['Signature', '', null, 'NONE'])(
+	'authentication %s is not none',
+	async (authentication) => {
+		expect(await trigger({ authentication }).call({}, image('a'))).toMatchObject({
+			status: 401,
+			items: undefined,
+		});
+	},
+);
 
 describe('without authentication', () => {
 	const open = () => trigger({ authentication: 'none' });

@@ -108,6 +108,8 @@ describe('what cannot succeed is not sent', () => {
 		['a list', ['a'], /no text/],
 		['an object', { id: 'a' }, /no text/],
 		['a boolean', true, /no text/],
+		['a number that is not what was written', 2 ** 64, /no text/],
+		['no number', NaN, /no text|missing/],
 		['.', '.', /cannot be/],
 		['..', '..', /cannot be/],
 		['a line break', 'a\nb', /control characters/],
@@ -159,6 +161,18 @@ describe('what cannot succeed is not sent', () => {
 		const { error } = await upscale(['a'], { parameters: { options: { [option]: value } } });
 
 		expect(error?.name).toBe('NodeOperationError');
+		expect(deepMode.requests).toHaveLength(0);
+	});
+
+	it.each([
+		['mode', { mode: 'pause-later' }],
+		['operation', { operation: 'toString' }],
+	])('anything, with a %s that there is not', async (_, parameters) => {
+		const { outputs } = await upscale(['a', 'b'], { ...goOn, parameters });
+
+		expect(outputs[0]?.map(({ json }) => json.error)).toEqual(
+			Array(2).fill(expect.stringContaining('There is no')),
+		);
 		expect(deepMode.requests).toHaveLength(0);
 	});
 

@@ -1,8 +1,11 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { upscale, upscaleFields } from './upscale';
 
-export const imageOperations = { upscale };
+export const imageOperations: Record<
+	string,
+	(this: IExecuteFunctions) => Promise<INodeExecutionData[]>
+> = { upscale };
 
 export const imageFields: INodeProperties[] = [
 	{

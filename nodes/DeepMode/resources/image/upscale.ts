@@ -1,13 +1,8 @@
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import type { Batch, Job } from '../../../shared/batch';
-import { runBatch } from '../../../shared/batch';
+import { failAll, runBatch } from '../../../shared/batch';
 import { signCallbackUrl } from '../../../shared/callback';
 import { DeepModeClient } from '../../../shared/client';
 import { Memory } from '../../../shared/memory';
@@ -95,6 +90,8 @@ export const upscaleFields: INodeProperties[] = [
 				displayName: 'If Already Upscaled',
 				name: 'ifUpscaled',
 				type: 'options',
+				// It holds for the whole run: by expression, the first item would decide for all.
+				noDataExpression: true,
 				options: [
 					{
 						name: 'Return Existing Image',
@@ -130,11 +127,11 @@ export const upscaleFields: INodeProperties[] = [
 	},
 ];
 
-/** An async item: the image, and where its result is to go with what beside it. */
+/** An async item: the image, and where its result is to go. */
 interface Submission {
 	imageId: string;
-	callbackUrl: string;
-	context: IDataObject;
+	/** Signed. */
+	callback: string;
 }
 
 /**
@@ -149,7 +146,12 @@ export async function upscale(this: IExecuteFunctions): Promise<INodeExecutionDa
 		case 'async':
 			return await runBatch(this, async () => await callBack(this));
 		default:
-			throw new NodeOperationError(this.getNode(), `There is no mode "${String(mode)}"`);
+			return await failAll(
+				this,
+				new NodeOperationError(this.getNode(), `There is no mode "${String(mode)}"`, {
+					description: 'Choose a mode in the node. Nothing was sent.',
+				}),
+			);
 	}
 }
 
@@ -174,21 +176,18 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<Submission>> 
 	return {
 		maxConcurrency: options.maxConcurrency,
 		read: (itemIndex) => {
-			const submission = {
-				imageId: readImageId(context, itemIndex),
-				callbackUrl: readCallbackUrl(context, itemIndex),
-				context: readContext(context, itemIndex),
-			};
-			refuseSecond(context, submission.imageId, seen, itemIndex);
-			callbackUrls.add(submission.callbackUrl);
-			return submission;
-		},
-		work: async (job) => {
-			const { imageId, callbackUrl, context: brought } = job.input;
+			const imageId = readImageId(context, itemIndex);
+			const callbackUrl = readCallbackUrl(context, itemIndex);
+			const brought = readContext(context, itemIndex);
+			refuseSecond(context, imageId, seen, itemIndex);
+			callbackUrls.add(callbackUrl);
 			const ticket = { event: 'image.upscaled', imageId, context: brought } as const;
 			const callback = signCallbackUrl(callbackUrl, ticket, run.client.apiKey);
-			return await imageUpscaling(run, imageId, job).handOver(callback);
+			refuseTooLong(context, callback, itemIndex);
+			return { imageId, callback };
 		},
+		work: async (job) =>
+			await imageUpscaling(run, job.input.imageId, job).handOver(job.input.callback),
 		done: () => {
 			run.tally.report(context);
 			hintAtCallbackUrls(context, callbackUrls);
@@ -236,4 +235,15 @@ function refuseSecond(
 		);
 	}
 	seen.add(imageId);
+}
+
+/** What servers take for a URL; the result of a longer one could not be delivered. */
+const LONGEST_URL = 8000;
+
+function refuseTooLong(context: IExecuteFunctions, callback: string, itemIndex: number): void {
+	if (callback.length <= LONGEST_URL) return;
+	throw new NodeOperationError(context.getNode(), 'The callback URL is too long', {
+		itemIndex,
+		description: `Signed, it has ${callback.length} characters, and servers take about ${LONGEST_URL}. Nothing was sent for this item.`,
+	});
 }
