@@ -162,7 +162,7 @@ describe('an async upscale', () => {
 		[
 			'context no object',
 			{ callbackUrl: 'https://example.com/', context: '[1]' },
-			'no JSON object',
+			'no valid JSON object',
 		],
 		[
 			'context too long',
@@ -217,8 +217,8 @@ describe('the trigger', () => {
 		expect(await post(genuine, image('a'))).toMatchObject({ status: 200, data: { received: 1 } });
 
 		expect(await trigger.runs(1)).toHaveLength(1);
-		expect(world.server.log()).toContain('DeepMode Trigger refused a callback: it is unsigned');
-		expect(world.server.log()).toContain('DeepMode Trigger refused a callback: it is altered');
+		expect(world.server.log()).toContain('refused a callback: it is unsigned');
+		expect(world.server.log()).toContain('refused a callback: it is altered');
 		expect(world.server.log()).not.toContain(new URL(genuine).searchParams.get('dm_signature'));
 		expect(world.server.log()).not.toContain(world.deepMode.apiKey);
 	});

@@ -1,7 +1,7 @@
 import type { INode } from 'n8n-workflow';
 
 import { waitFor } from './harness/waitFor';
-import { chain, deepModeNode, itemsNodes } from './workflows';
+import { chain, deepModeNode, itemsNodes, node } from './workflows';
 import { useWorld } from './world';
 
 const world = useWorld();
@@ -87,4 +87,52 @@ it('shows what a run cost and saved', async () => {
 	expect(execution.raw).toContain(
 		'2 upscaled (6 credits), 3 were upscaled already (9 credits saved)',
 	);
+});
+
+it.each([
+	['Upscale Again', { ifUpscaled: 'upscaleAgain', timeout: 4 }],
+	['Return Existing Image', { timeout: 1 }],
+])('as an AI tool with Retry On Fail and %s, a lost answer is paid once', async (_, options) => {
+	const { id } = world.deepMode.addImage();
+	world.deepMode.workMs = 10_000;
+	world.deepMode.fault(id, { cut: 'after', times: Infinity });
+	const tool = {
+		...deepModeNode(
+			world.credential,
+			{ imageId: "={{ $fromAI('Image_ID', 'the image', 'string') }}", options },
+			{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+		),
+		type: 'n8n-nodes-deepmode.deepModeTool',
+	};
+	const agent = node('Agent', '@n8n/n8n-nodes-langchain.toolExecutor', 1, {
+		query: JSON.stringify({ DeepMode: { Image_ID: id } }),
+		toolName: '',
+	});
+	const withTool = chain(node('Start', 'n8n-nodes-base.manualTrigger', 1), agent);
+	withTool.nodes.push(tool);
+	withTool.connections.DeepMode = { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] };
+
+	await world.n8n.runAndWait(withTool);
+
+	expect(world.deepMode.charges(id)).toHaveLength(1);
+	expect(
+		world.deepMode.requests.filter(({ body }) => JSON.stringify(body)?.includes(id)),
+	).toHaveLength(1);
+});
+
+it('Retry of a whole execution, by hand, pays nothing again and gives fresh addresses', async () => {
+	const ids = world.deepMode.addImages(3).map(({ id }) => id);
+	const failing = workflow(
+		[...ids, 'no-such-image'],
+		{ options: { ifUpscaled: 'upscaleAgain', maxConcurrency: 20 } } as never,
+		{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+	);
+	const executionId = await world.n8n.run(await world.n8n.createWorkflow(failing));
+	await world.n8n.waitForExecution(executionId);
+	world.deepMode.addImage({ id: 'no-such-image' });
+
+	const retried = await world.n8n.waitForExecution(await world.n8n.retry(executionId));
+
+	expect(retried.items('DeepMode').map(({ json }) => json.id)).toEqual([...ids, 'no-such-image']);
+	expect(ids.map((id) => world.deepMode.charges(id).length)).toEqual([1, 1, 1]);
 });

@@ -188,6 +188,15 @@ export class N8nClient {
 		return results;
 	}
 
+	/**
+	 * Retries a failed execution, as the list of executions offers.
+	 *
+	 * @returns the new execution's ID
+	 */
+	async retry(id: string): Promise<string> {
+		return (await this.post<{ id: string }>(`/rest/executions/${id}/retry`, {})).id;
+	}
+
 	/** Stops an execution, as the editor's Stop button does. */
 	async stopExecution(id: string): Promise<void> {
 		await this.post(`/rest/executions/${id}/stop`);
