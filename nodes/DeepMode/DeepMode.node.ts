@@ -7,7 +7,15 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
 import { failAll } from '../shared/batch';
+import { accountFields, accountOperations } from './resources/account';
 import { imageFields, imageOperations } from './resources/image';
+
+type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[]>;
+
+const operations = new Map<string, Operation>([
+	...Object.entries(imageOperations).map(([name, run]) => [`image/${name}`, run] as const),
+	...Object.entries(accountOperations).map(([name, run]) => [`account/${name}`, run] as const),
+]);
 
 export class DeepMode implements INodeType {
 	description: INodeTypeDescription = {
@@ -17,7 +25,7 @@ export class DeepMode implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Upscale images with DeepMode',
+		description: 'Upscale and generate images with DeepMode',
 		defaults: { name: 'DeepMode' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -29,19 +37,26 @@ export class DeepMode implements INodeType {
 				name: 'resource',
 				type: 'options',
 				noDataExpression: true,
-				options: [{ name: 'Image', value: 'image' }],
+				options: [
+					{ name: 'Account', value: 'account' },
+					{ name: 'Image', value: 'image' },
+				],
 				default: 'image',
 			},
 			...imageFields,
+			...accountFields,
 		],
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const resource = String(this.getNodeParameter('resource', 0));
 		const name = String(this.getNodeParameter('operation', 0));
-		const operation = Object.hasOwn(imageOperations, name) ? imageOperations[name] : undefined;
-		const unknown = new NodeOperationError(this.getNode(), `There is no operation "${name}"`, {
-			description: 'Choose an operation in the node. Nothing was sent.',
-		});
+		const operation = operations.get(`${resource}/${name}`);
+		const unknown = new NodeOperationError(
+			this.getNode(),
+			`There is no operation "${name}" for the resource "${resource}"`,
+			{ description: 'Choose a resource and an operation in the node. Nothing was sent.' },
+		);
 		return [operation ? await operation.call(this) : await failAll(this, unknown)];
 	}
 }

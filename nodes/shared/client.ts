@@ -1,5 +1,6 @@
 import type {
 	ICredentialDataDecryptedObject,
+	IDataObject,
 	IExecuteFunctions,
 	IHookFunctions,
 	IHttpRequestOptions,
@@ -87,6 +88,31 @@ export class DeepModeClient {
 			body: { image_id: imageId, ...(callback && { callback }) },
 			timeout,
 		});
+	}
+
+	/**
+	 * Generates images, for 1 credit each. Source: DeepMode docs, "Generate Image".
+	 *
+	 * @param parameters in the API's own names
+	 * @param timeout how long to wait for the answer, in milliseconds
+	 * @param callback as for `upscale`
+	 */
+	async generate(parameters: IDataObject, timeout: number, callback?: string): Promise<Reply> {
+		return await this.request({
+			method: 'POST',
+			url: '/api/images/generate',
+			body: { ...parameters, ...(callback && { callback }) },
+			timeout,
+		});
+	}
+
+	/**
+	 * Reads the account's balance, which is free. Source: DeepMode docs, "Check Balance".
+	 *
+	 * @param timeout how long to wait for the answer, in milliseconds
+	 */
+	async checkBalance(timeout: number): Promise<Reply> {
+		return await this.request({ method: 'GET', url: '/api/check-balance', timeout });
 	}
 
 	/**

@@ -77,7 +77,7 @@ function reasonNotToSend(outcome: Outcome | undefined): string {
 		case 'unreachable':
 			return `DeepMode cannot be reached (${outcome.seen})`;
 		case 'unknown':
-			return `it could not be seen whether the image is upscaled already, since ${outcome.seen}`;
+			return outcome.seen;
 		default:
 			return 'the timeout was over before its turn came';
 	}
@@ -90,5 +90,35 @@ export function outcomeUnknown(name: string, seen: string): Failure {
 		message: `It is not known whether ${name} was upscaled: ${seen}`,
 		description:
 			'DeepMode may have accepted the upscale, and credits may have been spent. Wait a few minutes, then look at the image (Get Image), or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled by then costs nothing.',
+	};
+}
+
+/** The image is there, and its file is not. */
+export function fileMissing(name: string, problem: string): Failure {
+	return {
+		from: 'api',
+		message: `The file of ${name} could not be downloaded: ${problem}`,
+		description:
+			'The image itself is done, and paid if it was to be paid. Get Image, with Download Image on, downloads it again for free.',
+	};
+}
+
+/** Reading, which costs nothing, did not work. */
+export function notRead(name: string, outcome: Outcome | undefined): Failure {
+	return {
+		from: 'api',
+		message: `The ${name} could not be read: ${reasonNotToSend(outcome)}`,
+		description:
+			'Check that n8n can reach the DeepMode API, then run again. Reading costs nothing.',
+	};
+}
+
+/** DeepMode may have accepted a generation, and there is no ID to look at. */
+export function generationUnknown(name: string, seen: string): Failure {
+	return {
+		from: 'api',
+		message: `It is not known whether ${name} was generated: ${seen}`,
+		description:
+			'DeepMode may have accepted it, and credits may have been spent. Look at the images in your DeepMode account, and at its balance (Get Balance), before you generate again: that would be paid again.',
 	};
 }

@@ -7,6 +7,8 @@ import { findImages, isRecord, isUpscaled } from './image';
 /** What came back for a request, seen for what it means for the image and the user's credits. */
 export type Outcome =
 	| { is: 'image'; image: DeepModeImage }
+	/** Other than exactly one. */
+	| { is: 'images'; images: DeepModeImage[] }
 	| { is: 'acknowledged'; body: Record<string, unknown> }
 	/** Surely not accepted, and it would be the same again. */
 	| { is: 'refused'; status: number; words: string }
@@ -25,16 +27,28 @@ export function judgeUpscale(answer: Reply): Outcome {
 	if (outcome.is === 'image' && !isUpscaled(outcome.image)) {
 		return unknown('DeepMode answered that the image is not upscaled');
 	}
-	if (outcome.is === 'acknowledged') {
-		return unknown(withWords('the answer holds no image', apiMessage(outcome.body)));
-	}
-	return outcome;
+	return outcome.is === 'images'
+		? unknown('DeepMode answered with several images')
+		: withoutAcknowledgement(outcome);
+}
+
+/** Judges the answer to a generation in sync mode. */
+export function judgeGeneration(answer: Reply): Outcome {
+	return withoutAcknowledgement(judge(answer));
+}
+
+/** Judges the answer to the check of the balance. */
+export function judgeBalance(answer: Reply): Outcome {
+	const outcome = judge(answer);
+	const isBalance = outcome.is === 'acknowledged' && 'remaining_balance' in outcome.body;
+	return isBalance ? outcome : withoutAcknowledgement(outcome);
 }
 
 /** Judges the answer to a submission with a callback: any JSON object acknowledges it. */
 export function judgeSubmission(answer: Reply): Outcome {
 	const outcome = judge(answer);
 	if (outcome.is === 'image') return { is: 'acknowledged', body: outcome.image };
+	if (outcome.is === 'images') return { is: 'acknowledged', body: { images: outcome.images } };
 	if (outcome.is === 'acknowledged' && outcome.body.error) {
 		return unknown(withWords('the answer speaks of an error', apiMessage(outcome.body)));
 	}
@@ -44,7 +58,15 @@ export function judgeSubmission(answer: Reply): Outcome {
 /** Judges the answer to the retrieval of an image. */
 export function judgeLook(answer: Reply): Outcome {
 	const outcome = judge(answer);
-	return outcome.is === 'acknowledged' ? unknown('the answer holds no image') : outcome;
+	return outcome.is === 'images'
+		? unknown('DeepMode answered with several images')
+		: withoutAcknowledgement(outcome);
+}
+
+function withoutAcknowledgement(outcome: Outcome): Outcome {
+	return outcome.is === 'acknowledged'
+		? unknown(withWords('the answer is not what was asked for', apiMessage(outcome.body)))
+		: outcome;
 }
 
 function judge(answer: Reply): Outcome {
@@ -56,7 +78,11 @@ function judge(answer: Reply): Outcome {
 	const { status, body } = answer;
 	const words = apiMessage(body);
 	const [image, ...others] = findImages(body);
-	if (image && others.length === 0 && isSuccess(status)) return { is: 'image', image };
+	if (image && isSuccess(status)) {
+		return others.length === 0
+			? { is: 'image', image }
+			: { is: 'images', images: [image, ...others] };
+	}
 	if (isRecord(body) && isSuccess(status)) return { is: 'acknowledged', body };
 	if (isSuccess(status)) {
 		return unknown(withWords('the answer is no image but a page or text', words), isPage(answer));

@@ -53,6 +53,51 @@ export function readBatchOptions(context: IExecuteFunctions): BatchOptions {
 }
 
 /**
+ * Reads how results get into a workflow, for the whole run.
+ *
+ * @throws NodeOperationError if there is no such mode
+ */
+export function readMode(context: IExecuteFunctions): 'sync' | 'async' {
+	const mode = context.getNodeParameter('mode', 0, 'sync');
+	if (mode === 'sync' || mode === 'async') return mode;
+	throw new NodeOperationError(context.getNode(), `There is no mode "${String(mode)}"`, {
+		description: 'Choose a mode in the node. Nothing was sent.',
+	});
+}
+
+/** @returns the binary field that files are put into; nothing if none are wanted */
+export function readBinaryField(context: IExecuteFunctions): string | undefined {
+	if (context.getNodeParameter('download', 0, false) !== true) return undefined;
+	const field = context.getNodeParameter('binaryPropertyName', 0, 'data');
+	if (typeof field === 'string' && field.trim() !== '') return field.trim();
+	throw new NodeOperationError(context.getNode(), 'The output binary field has no name', {
+		description: 'Enter a name in Put Output File in Field, e.g. data. Nothing was sent.',
+	});
+}
+
+/**
+ * Reads a text that must not be missing.
+ *
+ * @param what how it is called in messages, e.g. "prompt"
+ * @throws NodeOperationError if it is missing, blank or no text
+ */
+export function readText(
+	context: IExecuteFunctions,
+	parameter: string,
+	what: string,
+	itemIndex: number,
+): string {
+	const value = context.getNodeParameter(parameter, itemIndex);
+	const text = Number.isSafeInteger(value) ? String(value) : value;
+	if (typeof text === 'string' && text.trim() !== '') return text;
+	throw new NodeOperationError(
+		context.getNode(),
+		`The ${what} is ${value === undefined || value === null || value === '' ? 'missing' : `no text but ${display(value)}`}`,
+		{ itemIndex, description: `Enter the ${what}. Nothing was sent for this item.` },
+	);
+}
+
+/**
  * Reads an item's image ID. IDs are opaque: anything that can be one segment of a URL's path is
  * one, and a number, as spreadsheets give it, is its digits.
  *
@@ -149,6 +194,6 @@ export function imageName(imageId: string): string {
 	return `image "${shorten(imageId, 60)}"`;
 }
 
-function display(value: unknown): string {
+export function display(value: unknown): string {
 	return shorten(JSON.stringify(value) ?? String(value), 60);
 }

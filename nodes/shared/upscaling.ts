@@ -1,41 +1,22 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Ending } from './batch';
-import type { DeepModeClient } from './client';
 import type { Failure } from './failure';
 import type { DeepModeImage } from './image';
 import { isUpscaled } from './image';
-import type { Memory, OpenSubmission } from './memory';
+import { growingPauses, lookOnce, lookUntilAnswered } from './looking';
+import type { OpenSubmission } from './memory';
 import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
 import type { Outcome } from './outcome';
-import { judgeLook, judgeSubmission, judgeUpscale } from './outcome';
+import { judgeSubmission, judgeUpscale } from './outcome';
 import { imageName } from './parameters';
 import { pause } from './pause';
-import type { Sender } from './sender';
-import type { Tally } from './tally';
+import type { Run } from './run';
 
-/** The longest that one look may take, in milliseconds. */
-const LOOK_TIMEOUT = 30_000;
 /** The most of an image's time that is kept for a last look, in milliseconds. */
 const LAST_LOOK = 10_000;
-/** Pauses between looks double from the first to the longest, in milliseconds. */
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 15_000;
 /** How long to look after an answer of somebody who was not working on the image for long. */
 const BRIEF_SETTLING = 60_000;
-
-/** What all images of a run share. */
-export interface Upscaling {
-	client: DeepModeClient;
-	sender: Sender;
-	memory: Memory;
-	tally: Tally;
-	stop: AbortSignal | undefined;
-	/** Whether an image that is upscaled already is taken as it is: `ifUpscaled`. */
-	returnsExisting: boolean;
-	/** How long an image may take in all, in milliseconds. */
-	timeout: number;
-}
 
 /** One image of a run. */
 export interface ImageJob {
@@ -62,14 +43,15 @@ export interface ImageJob {
  */
 export class ImageUpscaling {
 	private readonly name: string;
-	private readonly deadline: number;
+	/** Milliseconds since 1970. */
+	readonly deadline: number;
 
 	constructor(
-		private readonly run: Upscaling,
+		private readonly run: Run,
 		private readonly job: ImageJob,
 	) {
 		this.name = imageName(job.imageId);
-		this.deadline = Date.now() + run.timeout;
+		this.deadline = Date.now() + run.options.timeout;
 	}
 
 	/** Sync mode: ends with the upscaled image. */
@@ -106,9 +88,10 @@ export class ImageUpscaling {
 
 	/** @returns how the item ends, or nothing if the image is to be submitted */
 	private async look(toItem: (image: DeepModeImage) => IDataObject): Promise<Ending | undefined> {
-		const { returnsExisting, memory, tally } = this.run;
-		if (!returnsExisting && !memory.wasPaidEarlier(this.job.imageId)) return undefined;
-		const outcome = await this.lookUntilAnswered();
+		const { options, memory, tally } = this.run;
+		if (!options.returnsExisting && !memory.wasPaidEarlier(this.job.imageId)) return undefined;
+		const { imageId, maySend } = this.job;
+		const outcome = await lookUntilAnswered(this.run, imageId, this.deadline, maySend);
 		if (outcome?.is === 'image') {
 			if (!isUpscaled(outcome.image)) return undefined;
 			tally.existing += 1;
@@ -157,11 +140,11 @@ export class ImageUpscaling {
 	}
 
 	private async settle({ seen, isBrief }: OpenSubmission): Promise<Ending> {
-		if (!this.run.returnsExisting) return this.unsettled(seen);
+		if (!this.run.options.returnsExisting) return this.unsettled(seen);
 		const until = isBrief ? Math.min(this.lastLook, Date.now() + BRIEF_SETTLING) : this.lastLook;
 		for (const wait of growingPauses()) {
 			await pause(Math.max(0, Math.min(wait, until - Date.now())), this.run.stop);
-			const outcome = await this.lookOnce();
+			const outcome = await lookOnce(this.run, this.job.imageId, this.deadline);
 			if (outcome?.is === 'image' && isUpscaled(outcome.image)) return this.upscaled(outcome.image);
 			if (outcome?.is === 'refused') {
 				return this.unsettled(
@@ -173,32 +156,9 @@ export class ImageUpscaling {
 		return this.unsettled(seen);
 	}
 
-	private async lookUntilAnswered(): Promise<Outcome | undefined> {
-		for (const wait of growingPauses()) {
-			const outcome = await this.lookOnce();
-			const isPassing = outcome?.is === 'unknown' || outcome?.is === 'unreachable';
-			const isLast = !this.job.maySend() || Date.now() + wait >= this.deadline;
-			if (!isPassing || isLast) return outcome;
-			await pause(wait, this.run.stop);
-		}
-		return undefined;
-	}
-
-	private async lookOnce(): Promise<Outcome | undefined> {
-		const { client, sender } = this.run;
-		return await sender.send(
-			{
-				send: async (timeout) =>
-					await client.retrieve(this.job.imageId, Math.min(timeout, LOOK_TIMEOUT)),
-				judge: judgeLook,
-			},
-			this.deadline,
-		);
-	}
-
 	/** When the last look starts, if there is to be one. */
 	private get lastLook(): number {
-		const { returnsExisting, timeout } = this.run;
+		const { returnsExisting, timeout } = this.run.options;
 		return returnsExisting ? this.deadline - Math.min(timeout / 4, LAST_LOOK) : this.deadline;
 	}
 
@@ -233,8 +193,4 @@ export class ImageUpscaling {
 
 function failed(failure: Failure): Ending {
 	return { failure, endsBatch: false };
-}
-
-function* growingPauses(): Generator<number> {
-	for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) yield wait;
 }

@@ -1,11 +1,10 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
+import { generate, generateFields } from './generate';
+import { get, getFields } from './get';
 import { upscale, upscaleFields } from './upscale';
 
-export const imageOperations: Record<
-	string,
-	(this: IExecuteFunctions) => Promise<INodeExecutionData[]>
-> = { upscale };
+export const imageOperations = { generate, get, upscale };
 
 export const imageFields: INodeProperties[] = [
 	{
@@ -16,6 +15,18 @@ export const imageFields: INodeProperties[] = [
 		displayOptions: { show: { resource: ['image'] } },
 		options: [
 			{
+				name: 'Generate Image',
+				value: 'generate',
+				action: 'Generate an image',
+				description: 'Make images from a prompt, with your own model',
+			},
+			{
+				name: 'Get Image',
+				value: 'get',
+				action: 'Get an image',
+				description: 'Read an image, with a fresh URL for its file',
+			},
+			{
 				name: 'Upscale Image',
 				value: 'upscale',
 				action: 'Upscale an image',
@@ -25,4 +36,6 @@ export const imageFields: INodeProperties[] = [
 		default: 'upscale',
 	},
 	...upscaleFields,
+	...generateFields,
+	...getFields,
 ];

@@ -1,0 +1,43 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { runBatch } from '../../../shared/batch';
+import { endsBatch, notRead, refused } from '../../../shared/messages';
+import { judgeBalance } from '../../../shared/outcome';
+import { prepareRun } from '../../../shared/run';
+
+/** How long to wait for the balance, in milliseconds. */
+const TIMEOUT = 30_000;
+
+/**
+ * Reads the account's balance, which is free: once, for all items.
+ *
+ * @returns the API's own answer, with `remaining_balance` in credits
+ */
+export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	return await runBatch(this, async () => {
+		const run = await prepareRun(this, {
+			timeout: TIMEOUT,
+			maxConcurrency: 1,
+			returnsExisting: true,
+		});
+		return {
+			maxConcurrency: 1,
+			read: () => 'balance',
+			keyOf: (balance) => balance,
+			work: async () => {
+				const outcome = await run.sender.send(
+					{
+						send: async (timeout) => await run.client.checkBalance(timeout),
+						judge: judgeBalance,
+					},
+					Date.now() + TIMEOUT,
+				);
+				if (outcome?.is === 'acknowledged')
+					return { items: [{ json: outcome.body as IDataObject }] };
+				return outcome?.is === 'refused'
+					? { failure: refused('the balance', 'show', outcome), endsBatch: endsBatch(outcome) }
+					: { failure: notRead('the balance', outcome), endsBatch: false };
+			},
+		};
+	});
+}

@@ -1,0 +1,24 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { getBalance } from './getBalance';
+
+export const accountOperations = { getBalance };
+
+export const accountFields: INodeProperties[] = [
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['account'] } },
+		options: [
+			{
+				name: 'Get Balance',
+				value: 'getBalance',
+				action: 'Get the balance of the account',
+				description: 'Read how many credits are left',
+			},
+		],
+		default: 'getBalance',
+	},
+];

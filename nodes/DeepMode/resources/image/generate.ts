@@ -1,0 +1,225 @@
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import type { Ending, Job } from '../../../shared/batch';
+import { runBatch } from '../../../shared/batch';
+import { CallbackTargets } from '../../../shared/callbackTargets';
+import { withFiles } from '../../../shared/delivering';
+import type { DeepModeImage } from '../../../shared/image';
+import { endsBatch, generationUnknown, notSent, refused } from '../../../shared/messages';
+import { judgeGeneration, judgeSubmission } from '../../../shared/outcome';
+import {
+	display,
+	readBatchOptions,
+	readBinaryField,
+	readMode,
+	readText,
+} from '../../../shared/parameters';
+import type { Run } from '../../../shared/run';
+import { prepareRun } from '../../../shared/run';
+import {
+	downloadFields,
+	maxConcurrencyOption,
+	modeFields,
+	optionsField,
+	timeoutOption,
+} from './fields';
+
+const show = { resource: ['image'], operation: ['generate'] };
+
+export const generateFields: INodeProperties[] = [
+	{
+		displayName: 'Model ID',
+		name: 'modelId',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. a9f7e5d1c3a2f91e3d5c6',
+		description: 'The ID of your DeepMode model',
+		displayOptions: { show },
+	},
+	{
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 3 },
+		required: true,
+		default: '',
+		placeholder: 'e.g. A beautiful landscape with mountains and a river',
+		description: 'What the image is to show. An image costs 1 credit.',
+		displayOptions: { show },
+	},
+	...modeFields(show),
+	...downloadFields({ ...show, mode: ['sync'] }),
+	optionsField(
+		[
+			maxConcurrencyOption,
+			{
+				displayName: 'Negative Prompt',
+				name: 'negativePrompt',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. rainy, foggy',
+				description: 'What the image is not to show',
+			},
+			{
+				displayName: 'Number of Images',
+				name: 'numImages',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 8 },
+				default: 1,
+				description: 'How many images to make, 1 to 8',
+			},
+			{
+				displayName: 'Ratio',
+				name: 'ratio',
+				type: 'options',
+				options: [
+					{ name: 'Portrait', value: 'portrait' },
+					{ name: 'Square', value: 'square' },
+				],
+				default: 'portrait',
+				description: 'The shape of the image',
+			},
+			timeoutOption,
+			{
+				displayName: 'Upscale',
+				name: 'upscale',
+				type: 'boolean',
+				default: false,
+				description: 'Whether to enlarge the image to four times its width and height, too',
+			},
+		],
+		show,
+	),
+];
+
+/** What an item asks for. */
+interface Generation {
+	/** In the API's own names. */
+	parameters: IDataObject;
+	/** Async mode: where the result goes, signed. */
+	callback?: string;
+}
+
+/**
+ * Generates images from the prompt of each item, with the user's own model. In sync mode the images
+ * come out, one item per image with the API's own fields; in async mode what DeepMode says to the
+ * submission.
+ */
+export async function generate(this: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	return await runBatch(this, async () => {
+		const isAsync = readMode(this) === 'async';
+		const run = await prepareRun(this, readBatchOptions(this));
+		const targets = new CallbackTargets(this, run.client.apiKey);
+		const field = isAsync ? undefined : readBinaryField(this);
+		return {
+			maxConcurrency: run.options.maxConcurrency,
+			read: (itemIndex): Generation => ({
+				parameters: readParameters(this, itemIndex),
+				...(isAsync && { callback: targets.read(itemIndex, 'image.generated', '') }),
+			}),
+			work: async (job) => {
+				const deadline = Date.now() + run.options.timeout;
+				return await withFiles(run, await submit(run, job, deadline), field, deadline);
+			},
+			done: () => targets.hint(),
+		};
+	});
+}
+
+/** There is no image ID to look at yet, so what is not known stays so, in all tries. */
+async function submit(run: Run, job: Job<Generation>, deadline: number): Promise<Ending> {
+	const { client, memory, sender } = run;
+	const { parameters, callback } = job.input;
+	const itemIndex = job.itemIndexes[0] as number;
+	const identity = JSON.stringify([itemIndex, parameters]);
+	const name = `the image of item ${itemIndex}`;
+
+	const finished = memory.finished(itemIndex, identity);
+	if (finished) return { items: (finished.items as IDataObject[]).map((json) => ({ json })) };
+	const open = memory.open(identity);
+	if (open) return notKnown(name, open.seen, callback);
+	if (!job.maySend()) return { left: true };
+
+	const outcome = await sender.send(
+		{
+			send: async (timeout) => {
+				memory.submitting(identity);
+				return await client.generate(parameters, timeout, callback);
+			},
+			judge: callback ? judgeSubmission : judgeGeneration,
+			maySend: job.maySend,
+		},
+		deadline,
+	);
+	const finish = (items: IDataObject[]): Ending => {
+		memory.finish(itemIndex, identity, { items });
+		return { items: items.map((json) => ({ json })) };
+	};
+	switch (outcome?.is) {
+		case 'image':
+			return finish([outcome.image]);
+		case 'images':
+			return finish(outcome.images satisfies DeepModeImage[]);
+		case 'acknowledged':
+			return finish([{ ...outcome.body, mode: 'async' }]);
+		case 'unknown':
+			memory.unanswered(identity, { seen: outcome.seen, isBrief: outcome.isBrief });
+			return notKnown(name, outcome.seen, callback);
+		case 'refused':
+			memory.notAccepted(identity);
+			return { failure: refused(name, 'generate', outcome), endsBatch: endsBatch(outcome) };
+		default:
+			memory.notAccepted(identity);
+			return job.maySend() ? { failure: notSent(name, outcome), endsBatch: false } : { left: true };
+	}
+}
+
+/** With a callback on its way it is no error: the callback may still come. */
+function notKnown(name: string, seen: string, callback: string | undefined): Ending {
+	return callback
+		? { items: [{ json: { mode: 'async', accepted: 'unknown', message: seen } }] }
+		: { failure: generationUnknown(name, seen), endsBatch: false };
+}
+
+function readParameters(context: IExecuteFunctions, itemIndex: number): IDataObject {
+	const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
+	const { negativePrompt, numImages, ratio, upscale } = options;
+	const check = (isRight: boolean, rule: string, value: unknown) => {
+		if (isRight) return;
+		throw new NodeOperationError(context.getNode(), rule, {
+			itemIndex,
+			description: `It is ${display(value)} now. Nothing was sent for this item.`,
+		});
+	};
+	const count = numImages === undefined ? undefined : Number(numImages);
+	check(
+		count === undefined || (Number.isInteger(count) && count >= 1 && count <= 8),
+		'Number of Images must be a whole number from 1 to 8',
+		numImages,
+	);
+	check(
+		ratio === undefined || ratio === 'portrait' || ratio === 'square',
+		'Ratio must be "portrait" or "square"',
+		ratio,
+	);
+	check(
+		upscale === undefined || typeof upscale === 'boolean',
+		'Upscale must be on or off',
+		upscale,
+	);
+	return {
+		model_id: readText(context, 'modelId', 'model ID', itemIndex),
+		prompt: readText(context, 'prompt', 'prompt', itemIndex),
+		...(negativePrompt && { negative_prompt: negativePrompt }),
+		...(count !== undefined && { num_images: count }),
+		...(ratio && { ratio }),
+		...(upscale !== undefined && { upscale }),
+	};
+}

@@ -1,0 +1,66 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import type { Ending, Job } from '../../../shared/batch';
+import { runBatch } from '../../../shared/batch';
+import { withFiles } from '../../../shared/delivering';
+import { lookUntilAnswered } from '../../../shared/looking';
+import { endsBatch, notRead, refused } from '../../../shared/messages';
+import {
+	imageName,
+	readBatchOptions,
+	readBinaryField,
+	readImageId,
+} from '../../../shared/parameters';
+import type { Run } from '../../../shared/run';
+import { prepareRun } from '../../../shared/run';
+import {
+	downloadFields,
+	imageIdField,
+	maxConcurrencyOption,
+	optionsField,
+	timeoutOption,
+} from './fields';
+
+const show = { resource: ['image'], operation: ['get'] };
+
+export const getFields: INodeProperties[] = [
+	imageIdField('The ID of the image to read', show),
+	...downloadFields(show),
+	optionsField([maxConcurrencyOption, timeoutOption], show),
+];
+
+/**
+ * Reads the image of each item, which is free, and makes a fresh URL for it.
+ *
+ * @returns one item per image with the API's own fields
+ */
+export async function get(this: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	return await runBatch(this, async () => {
+		const run = await prepareRun(this, readBatchOptions(this));
+		const field = readBinaryField(this);
+		return {
+			maxConcurrency: run.options.maxConcurrency,
+			read: (itemIndex) => readImageId(this, itemIndex),
+			keyOf: (imageId) => imageId,
+			work: async (job) => {
+				const deadline = Date.now() + run.options.timeout;
+				return await withFiles(run, await read(run, job, deadline), field, deadline);
+			},
+		};
+	});
+}
+
+async function read(run: Run, { input, maySend }: Job<string>, deadline: number): Promise<Ending> {
+	if (!maySend()) return { left: true };
+	const outcome = await lookUntilAnswered(run, input, deadline, maySend);
+	if (outcome?.is === 'image') return { items: [{ json: outcome.image }] };
+	if (outcome?.is === 'refused') {
+		return {
+			failure: refused(imageName(input), 'show', outcome),
+			endsBatch: endsBatch(outcome),
+		};
+	}
+	return maySend()
+		? { failure: notRead(imageName(input), outcome), endsBatch: false }
+		: { left: true };
+}

@@ -1,0 +1,46 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import type { CallbackEvent } from './callback';
+import { signCallbackUrl } from './callback';
+import { hintAtCallbackUrls } from './callbackHints';
+import { readCallbackUrl, readContext } from './parameters';
+
+/** What servers take for a URL; the result of a longer one could not be delivered. */
+const LONGEST_URL = 8000;
+
+/** Where the results of a run's items go. */
+export class CallbackTargets {
+	private readonly urls = new Set<string>();
+
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly apiKey: string,
+	) {}
+
+	/**
+	 * Reads an item's callback URL and context.
+	 *
+	 * @param imageId the image that is asked for; "" where there is none yet
+	 * @returns the signed URL
+	 * @throws NodeOperationError if no callback could come there
+	 */
+	read(itemIndex: number, event: CallbackEvent, imageId: string): string {
+		const callbackUrl = readCallbackUrl(this.context, itemIndex);
+		const context = readContext(this.context, itemIndex);
+		const signed = signCallbackUrl(callbackUrl, { event, imageId, context }, this.apiKey);
+		if (signed.length > LONGEST_URL) {
+			throw new NodeOperationError(this.context.getNode(), 'The callback URL is too long', {
+				itemIndex,
+				description: `Signed, it has ${signed.length} characters, and servers take about ${LONGEST_URL}. Nothing was sent for this item.`,
+			});
+		}
+		this.urls.add(callbackUrl);
+		return signed;
+	}
+
+	/** Tells the user if callbacks may not arrive. */
+	hint(): void {
+		hintAtCallbackUrls(this.context, this.urls);
+	}
+}

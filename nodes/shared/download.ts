@@ -1,0 +1,114 @@
+import type { IBinaryData, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+
+import { shorten } from './apiMessage';
+import type { DeepModeImage } from './image';
+import { lookUntilAnswered } from './looking';
+import type { Run } from './run';
+
+/** The file of an image, with the image as it is now. */
+export type Download =
+	| { image: DeepModeImage; binary: IBinaryData }
+	/** Why there is no file, to follow after "the file could not be downloaded: ". */
+	| { problem: string };
+
+type ReadableBody = NodeJS.ReadableStream & { destroy: () => void };
+
+const TYPES: Record<string, string> = {
+	avif: 'image/avif',
+	gif: 'image/gif',
+	jpeg: 'image/jpeg',
+	jpg: 'image/jpeg',
+	png: 'image/png',
+	tif: 'image/tiff',
+	tiff: 'image/tiff',
+	webp: 'image/webp',
+};
+
+/**
+ * Streams the file of an image into n8n's binary data. If its URL has expired, the image is
+ * retrieved once for a fresh one.
+ *
+ * @param deadline milliseconds since 1970
+ */
+export async function downloadImage(
+	run: Run,
+	image: DeepModeImage,
+	deadline: number,
+): Promise<Download> {
+	const download = await fetchFile(run.context, image, run.stop, deadline);
+	if (!('isExpired' in download)) return download;
+	const outcome = await lookUntilAnswered(
+		run,
+		String(image.id),
+		deadline,
+		() => !run.stop?.aborted,
+	);
+	if (outcome?.is !== 'image')
+		return { problem: 'its URL has expired, and no fresh one was given' };
+	const again = await fetchFile(run.context, outcome.image, run.stop, deadline);
+	return 'isExpired' in again
+		? { problem: 'the image host refuses it, with a fresh URL too' }
+		: again;
+}
+
+async function fetchFile(
+	context: IExecuteFunctions,
+	image: DeepModeImage,
+	stop: AbortSignal | undefined,
+	deadline: number,
+): Promise<Download | { isExpired: true }> {
+	const timeout = deadline - Date.now();
+	if (timeout <= 0) return { problem: 'the timeout was over' };
+	const ends = [AbortSignal.timeout(timeout), ...(stop ? [stop] : [])];
+	try {
+		const response = (await context.helpers.httpRequest({
+			url: image.image_url,
+			encoding: 'stream',
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			abortSignal: AbortSignal.any(ends),
+		})) as IN8nHttpFullResponse;
+		const body = response.body as unknown as ReadableBody;
+		const problem = problemWith(response);
+		if (problem === undefined) return await store(context, image, response);
+		body.destroy();
+		return response.statusCode === 403 ? { isExpired: true } : { problem };
+	} catch (error) {
+		const { message } = error as Error;
+		return { problem: Date.now() >= deadline ? 'the timeout was over' : shorten(message, 200) };
+	}
+}
+
+function problemWith({ statusCode, headers }: IN8nHttpFullResponse): string | undefined {
+	const type = String(headers['content-type'] ?? '');
+	if (statusCode !== 200) return `the image host answered with status ${statusCode}`;
+	if (/^text\/|[/+](json|xml)\b/i.test(type)) return `the image host sent no picture but ${type}`;
+	return undefined;
+}
+
+async function store(
+	context: IExecuteFunctions,
+	image: DeepModeImage,
+	{ body, headers }: IN8nHttpFullResponse,
+): Promise<Download> {
+	const fileName = image.file_name || `${image.id}.jpeg`;
+	const binary = await context.helpers.prepareBinaryData(
+		body as unknown as Parameters<typeof context.helpers.prepareBinaryData>[0],
+		fileName,
+		typeOf(headers, fileName),
+	);
+	const declared = Number(headers['content-length'] ?? NaN);
+	const { bytes } = binary;
+	if (bytes === 0) return { problem: 'the file is empty' };
+	if (bytes !== undefined && bytes < declared) {
+		return { problem: `the file has ${bytes} bytes, and should have ${declared}` };
+	}
+	return { image, binary };
+}
+
+function typeOf(headers: IN8nHttpFullResponse['headers'], fileName: string): string {
+	const [type = ''] = String(headers['content-type'] ?? '').split(';');
+	if (type && type !== 'application/octet-stream') return type.trim();
+	const extension = fileName.split('.').at(-1)?.toLowerCase() ?? '';
+	return TYPES[extension] ?? 'application/octet-stream';
+}
