@@ -13,6 +13,7 @@ module.exports = {
 		project('unit'),
 		project('integration', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
 		project('faults', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
+		project('system', { globalSetup: '<rootDir>/test/e2e/globalSetup.ts' }),
 		project('e2e', { globalSetup: '<rootDir>/test/e2e/globalSetup.ts' }),
 	],
 };

@@ -63,5 +63,9 @@ export class DeepModeTrigger implements INodeType {
 
 function needsCredential(context: IHookFunctions): boolean {
 	const options = context.getNodeParameter('options', {}) as IDataObject;
-	return context.getNodeParameter('authentication') !== 'none' || options.refetch === true;
+	return (
+		context.getNodeParameter('authentication') !== 'none' ||
+		options.refetch === true ||
+		context.getNodeParameter('download', false) === true
+	);
 }

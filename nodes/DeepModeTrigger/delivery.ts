@@ -1,16 +1,21 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { apiMessage } from '../shared/apiMessage';
 import type { CallbackTicket } from '../shared/callback';
 import type { DeepModeClient } from '../shared/client';
+import { downloadImage } from '../shared/download';
 import type { DeepModeImage } from '../shared/image';
-import { findImages, isRecord, isUpscaled } from '../shared/image';
+import { findImages, isImage, isRecord, isUpscaled } from '../shared/image';
 import type { Outcome } from '../shared/outcome';
 import { judgeLook } from '../shared/outcome';
 import { isImageId } from '../shared/parameters';
+import type { Connection } from '../shared/run';
 
 /** How long all refetches of a call may take, in milliseconds: DeepMode waits for an answer. */
 const REFETCH_TIMEOUT = 15_000;
+
+/** How long all downloads of a call may take, in milliseconds. */
+const DOWNLOAD_TIMEOUT = 60_000;
 
 /** What a callback brings, before anything is made of it. */
 export type CallbackBody = IDataObject | IDataObject[];
@@ -129,4 +134,33 @@ function isResult(image: DeepModeImage, ticket: CallbackTicket | undefined): boo
 
 function withoutOwnFields(fields: IDataObject): IDataObject {
 	return Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_FIELDS.includes(name)));
+}
+
+/**
+ * Puts the files of images beside their items. Only what the API said is downloaded: no address from
+ * a callback's body is ever fetched. An item whose file cannot be had starts the workflow without.
+ *
+ * @param field the binary field
+ */
+export async function withFiles(
+	delivery: Delivery,
+	connection: Connection,
+	field: string,
+): Promise<{ items: INodeExecutionData[]; isFinal: boolean }> {
+	const deadline = Date.now() + DOWNLOAD_TIMEOUT;
+	const items: INodeExecutionData[] = [];
+	let { isFinal } = delivery;
+	for (const json of delivery.items) {
+		const download =
+			json.refetched === true && isImage(json)
+				? await downloadImage(connection, json, deadline)
+				: { problem: 'the API could not be asked for the image' };
+		if ('binary' in download) {
+			items.push({ json, binary: { [field]: download.binary } });
+		} else {
+			if (json.event !== 'image.failed') isFinal = false;
+			items.push({ json: { ...json, download_problem: download.problem } });
+		}
+	}
+	return { items, isFinal };
 }

@@ -55,6 +55,24 @@ export const triggerFields: INodeProperties[] = [
 		displayOptions: { show: { authentication: ['none'] } },
 	},
 	{
+		displayName: 'Download Image',
+		name: 'download',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to download the picture into a binary field. Each image is then read again from the API: no address from a callback is ever fetched.',
+	},
+	{
+		displayName: 'Put Output File in Field',
+		name: 'binaryPropertyName',
+		type: 'string',
+		required: true,
+		default: 'data',
+		placeholder: 'e.g. data',
+		hint: 'The name of the output binary field to put the file in',
+		displayOptions: { show: { download: [true] } },
+	},
+	{
 		displayName: 'Options',
 		name: 'options',
 		type: 'collection',

@@ -1,13 +1,26 @@
 import { createHash } from 'crypto';
-import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INodeExecutionData,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
 import type { CallbackTicket, Refusal } from '../shared/callback';
 import { readSignedQuery, verifyCallback } from '../shared/callback';
 import { DeepModeClient } from '../shared/client';
+import { Sender } from '../shared/sender';
 import type { CallbackBody, Delivery } from './delivery';
-import { fingerprint, isCallbackBody, readDelivery, refetchDelivery } from './delivery';
+import { fingerprint, isCallbackBody, readDelivery, refetchDelivery, withFiles } from './delivery';
 import { once } from './repeats';
+
+/** What the workflow starts with. */
+interface Received {
+	items: INodeExecutionData[];
+	/** Whether a repeat of the callback could bring nothing new. */
+	isFinal: boolean;
+}
 
 /**
  * Answers a callback and starts the workflow with one item per image: 200 `{ received: n }`, 401
@@ -32,17 +45,33 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 		return refuse(context, 400, 'its body is no JSON object and no list of objects');
 	}
 
-	const read = async () =>
-		options.refetch === true
-			? await refetchDelivery(body, ticket, await DeepModeClient.connect(context))
-			: readDelivery(body, ticket);
+	const read = async () => await readCallback(context, body, ticket, options.refetch === true);
 	const ignoresRepeats = options.ignoreRepeats !== false && context.getMode() !== 'manual';
 	if (!ticket || !ignoresRepeats) return start(context, await read());
 	const response = await once(repeatKey(context, ticket, body), async () => {
-		const delivery = await read();
-		return { result: start(context, delivery), counts: delivery.isFinal };
+		const received = await read();
+		return { result: start(context, received), counts: received.isFinal };
 	});
 	return response ?? { webhookResponse: { received: 0 } };
+}
+
+async function readCallback(
+	context: IWebhookFunctions,
+	body: CallbackBody,
+	ticket: CallbackTicket | undefined,
+	refetches: boolean,
+): Promise<Received> {
+	const downloads = context.getNodeParameter('download', false) === true;
+	if (!refetches && !downloads) return toReceived(readDelivery(body, ticket));
+	const client = await DeepModeClient.connect(context);
+	const delivery = await refetchDelivery(body, ticket, client);
+	if (!downloads) return toReceived(delivery);
+	const field = String(context.getNodeParameter('binaryPropertyName', 'data'));
+	return await withFiles(delivery, { context, client, sender: new Sender() }, field);
+}
+
+function toReceived({ items, isFinal }: Delivery): Received {
+	return { items: items.map((json) => ({ json })), isFinal };
 }
 
 /** @returns nothing where none is asked for; anything but an explicit "none" asks for one */
@@ -63,12 +92,12 @@ function repeatKey(context: IWebhookFunctions, ticket: CallbackTicket, body: Cal
 }
 
 /** Starts the workflow, if the events are among those that the user selected. */
-function start(context: IWebhookFunctions, { items }: Delivery): IWebhookResponseData {
+function start(context: IWebhookFunctions, { items }: Received): IWebhookResponseData {
 	const events = [context.getNodeParameter('events')].flat();
-	const selected = items.filter(({ event }) => events.includes(event));
+	const selected = items.filter(({ json }) => events.includes(json.event));
 	return {
 		webhookResponse: { received: selected.length },
-		...(selected.length > 0 && { workflowData: [selected.map((json) => ({ json }))] }),
+		...(selected.length > 0 && { workflowData: [selected] }),
 	};
 }
 

@@ -1,9 +1,9 @@
-import type { IBinaryData, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+import type { IBinaryData, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { shorten } from './apiMessage';
 import type { DeepModeImage } from './image';
 import { lookUntilAnswered } from './looking';
-import type { Run } from './run';
+import type { Connection } from './run';
 
 /** The file of an image, with the image as it is now. */
 export type Download =
@@ -31,28 +31,29 @@ const TYPES: Record<string, string> = {
  * @param deadline milliseconds since 1970
  */
 export async function downloadImage(
-	run: Run,
+	connection: Connection,
 	image: DeepModeImage,
 	deadline: number,
 ): Promise<Download> {
-	const download = await fetchFile(run.context, image, run.stop, deadline);
+	const { context, stop } = connection;
+	const download = await fetchFile(context, image, stop, deadline);
 	if (!('isExpired' in download)) return download;
 	const outcome = await lookUntilAnswered(
-		run,
+		connection,
 		String(image.id),
 		deadline,
-		() => !run.stop?.aborted,
+		() => !stop?.aborted,
 	);
 	if (outcome?.is !== 'image')
 		return { problem: 'its URL has expired, and no fresh one was given' };
-	const again = await fetchFile(run.context, outcome.image, run.stop, deadline);
+	const again = await fetchFile(context, outcome.image, stop, deadline);
 	return 'isExpired' in again
 		? { problem: 'the image host refuses it, with a fresh URL too' }
 		: again;
 }
 
 async function fetchFile(
-	context: IExecuteFunctions,
+	context: Connection['context'],
 	image: DeepModeImage,
 	stop: AbortSignal | undefined,
 	deadline: number,
@@ -87,7 +88,7 @@ function problemWith({ statusCode, headers }: IN8nHttpFullResponse): string | un
 }
 
 async function store(
-	context: IExecuteFunctions,
+	context: Connection['context'],
 	image: DeepModeImage,
 	{ body, headers }: IN8nHttpFullResponse,
 ): Promise<Download> {

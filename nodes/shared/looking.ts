@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome';
 import { judgeLook } from './outcome';
 import { pause } from './pause';
-import type { Run } from './run';
+import type { Connection } from './run';
 
 /** The longest that one look may take, in milliseconds. */
 export const LOOK_TIMEOUT = 30_000;
@@ -16,7 +16,7 @@ const LONGEST_PAUSE = 15_000;
  * @returns nothing if it was not sent, since the time was over
  */
 export async function lookOnce(
-	{ client, sender }: Run,
+	{ client, sender }: Connection,
 	imageId: string,
 	deadline: number,
 ): Promise<Outcome | undefined> {
@@ -36,16 +36,16 @@ export async function lookOnce(
  * @param goesOn whether the result is still wanted
  */
 export async function lookUntilAnswered(
-	run: Run,
+	connection: Connection,
 	imageId: string,
 	deadline: number,
 	goesOn: () => boolean,
 ): Promise<Outcome | undefined> {
 	for (const wait of growingPauses()) {
-		const outcome = await lookOnce(run, imageId, deadline);
+		const outcome = await lookOnce(connection, imageId, deadline);
 		const isPassing = outcome?.is === 'unknown' || outcome?.is === 'unreachable';
 		if (!isPassing || !goesOn() || Date.now() + wait >= deadline) return outcome;
-		await pause(wait, run.stop);
+		await pause(wait, connection.stop);
 	}
 	return undefined;
 }

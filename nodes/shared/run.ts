@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { DeepModeClient } from './client';
 import { Memory } from './memory';
@@ -6,15 +6,20 @@ import type { BatchOptions } from './parameters';
 import { Sender } from './sender';
 import { Tally } from './tally';
 
-/** What all items of a run share. */
-export interface Run {
-	context: IExecuteFunctions;
+/** What it takes to read images and their files. */
+export interface Connection {
+	context: IExecuteFunctions | IWebhookFunctions;
 	client: DeepModeClient;
 	sender: Sender;
+	/** Aborted when the user stops the execution. */
+	stop?: AbortSignal;
+}
+
+/** What all items of a run share. */
+export interface Run extends Connection {
+	context: IExecuteFunctions;
 	memory: Memory;
 	tally: Tally;
-	/** Aborted when the user stops the execution. */
-	stop: AbortSignal | undefined;
 	options: BatchOptions;
 }
 

@@ -14,13 +14,17 @@ export interface World {
 	credential: StoredCredential;
 }
 
-/** Starts an emulator and an n8n with a credential for it, for all tests of a file. */
-export function useWorld(): World {
+/**
+ * Starts an emulator and an n8n with a credential for it, for all tests of a file.
+ *
+ * @param env environment variables for n8n
+ */
+export function useWorld(env: Record<string, string> = {}): World {
 	const world = {} as World;
 
 	beforeAll(async () => {
 		world.deepMode = await startEmulator();
-		world.server = await startN8n();
+		world.server = await startN8n({ env });
 		world.n8n = new N8nClient(world.server);
 		await world.n8n.setupOwner();
 		world.credential = await world.n8n.createCredential('deepModeApi', 'DeepMode account', {

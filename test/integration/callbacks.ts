@@ -20,6 +20,8 @@ export interface Received {
 	answer: unknown;
 	/** The JSON of the items that the workflow starts with; `undefined` if it does not start. */
 	items?: IDataObject[];
+	/** The binary fields of each item. */
+	files?: string[][];
 }
 
 /** A trigger's webhook, as n8n calls it: the real webhook context, without a socket. */
@@ -96,6 +98,7 @@ export class TriggerUnderTest {
 			status,
 			answer: answer ?? result.webhookResponse,
 			items: result.workflowData?.[0]?.map(({ json }) => json),
+			files: result.workflowData?.[0]?.map(({ binary }) => Object.keys(binary ?? {})),
 		};
 	}
 }

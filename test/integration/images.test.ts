@@ -1,0 +1,376 @@
+import type { IDataObject } from 'n8n-workflow';
+import sharp from 'sharp';
+
+import { signCallbackUrl } from '../../nodes/shared/callback';
+import type { Emulator } from '../emulator';
+import { startEmulator } from '../emulator';
+import { TriggerUnderTest } from './callbacks';
+import { execute } from './engine';
+import type { FileHost } from './fileHost';
+import { startFileHost } from './fileHost';
+
+let deepMode: Emulator;
+
+beforeEach(async () => {
+	deepMode = await startEmulator();
+});
+
+afterEach(async () => {
+	await deepMode.close();
+});
+
+const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
+const run = async (parameters: object, items: IDataObject[] = [{}], settings = {}) =>
+	await execute(account(), items, { parameters: parameters as never, settings });
+const submits = () => deepMode.requests.filter(({ method }) => method === 'POST');
+
+describe('Get Balance', () => {
+	it('gives what the API says, read once for all items', async () => {
+		const { outputs } = await run({ resource: 'account', operation: 'getBalance' }, [{}, {}, {}]);
+
+		expect(outputs[0]?.map(({ json }) => json)).toEqual(
+			Array(3).fill({ remaining_balance: deepMode.credits }),
+		);
+		expect(deepMode.requests).toHaveLength(1);
+	});
+
+	it('refuses a page that tells no balance', async () => {
+		deepMode.fault('*', { on: 'balance', status: 200, body: '<p>Hi</p>' });
+
+		const { error } = await run({ resource: 'account', operation: 'getBalance' });
+
+		expect(error?.message).toContain('could not be read');
+		expect(error?.message).toContain('Hi');
+	});
+});
+
+describe('Get Image', () => {
+	it('gives the image with a fresh URL', async () => {
+		const { id } = deepMode.addImage({ id: 'a/b ?#%2e' });
+
+		const { outputs } = await run({ operation: 'get', imageId: id });
+
+		expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: false });
+		expect(deepMode.spent).toBe(0);
+	});
+
+	it('says when DeepMode does not know it', async () => {
+		const { error } = await run({ operation: 'get', imageId: 'nobody' });
+
+		expect(error?.message).toBe('DeepMode does not know image "nobody"');
+	});
+
+	it('tries again when it fails, since that is free', async () => {
+		const { id } = deepMode.addImage();
+		deepMode.fault(id, { on: 'retrieve', status: 502, times: 2 });
+
+		expect((await run({ operation: 'get', imageId: id })).outputs[0]).toHaveLength(1);
+	});
+});
+
+describe('Generate Image', () => {
+	const generate = async (options: object = {}, more: object = {}, settings = {}) =>
+		await run(
+			{ operation: 'generate', modelId: deepMode.modelId, prompt: 'a lake', options, ...more },
+			[{}],
+			settings,
+		);
+
+	it('sends what is set, in the names of the API, and nothing else', async () => {
+		await generate();
+		await generate({
+			negativePrompt: 'fog',
+			numImages: 2,
+			upscale: true,
+			ratio: 'square',
+			timeout: 60,
+			maxConcurrency: 2,
+		});
+
+		expect(submits().map(({ body }) => body)).toEqual([
+			{ model_id: deepMode.modelId, prompt: 'a lake' },
+			{
+				model_id: deepMode.modelId,
+				prompt: 'a lake',
+				negative_prompt: 'fog',
+				num_images: 2,
+				upscale: true,
+				ratio: 'square',
+			},
+		]);
+	});
+
+	it.each([
+		['object', 1],
+		['array', 1],
+		['images', 1],
+		['array', 8],
+		['images', 8],
+	] as const)(
+		'gives one item per image, whatever the shape: %s of %i',
+		async (shape, numImages) => {
+			deepMode.generateShape = shape;
+
+			const { outputs } = await generate({ numImages });
+
+			expect(outputs[0]).toHaveLength(numImages);
+			for (const { json, pairedItem } of outputs[0] ?? []) {
+				expect(json).toMatchObject({ prompt: 'a lake', model_id: deepMode.modelId });
+				expect(pairedItem).toEqual({ item: 0 });
+			}
+		},
+	);
+
+	it.each(['object', 'array', 'images'] as const)(
+		'gives the same items by callback in shape %s',
+		async (shape) => {
+			deepMode.generateShape = shape;
+			const trigger = new TriggerUnderTest(account());
+			const { outputs } = await generate(
+				{},
+				{
+					mode: 'async',
+					callbackUrl: 'http://127.0.0.1:1/webhook/1/deepmode',
+					context: '{"row":7}',
+				},
+			);
+			await deepMode.settled();
+			const [delivery] = deepMode.callbacks;
+
+			const { items } = await trigger.call(
+				new URL(String(delivery?.url)).search.slice(1),
+				delivery?.body,
+			);
+
+			expect(outputs[0]?.[0]?.json).toMatchObject({ mode: 'async' });
+			expect(items).toEqual([
+				expect.objectContaining({
+					event: 'image.generated',
+					prompt: 'a lake',
+					context: { row: 7 },
+					image_id: '',
+				}),
+			]);
+		},
+	);
+
+	it.each([
+		['numImages', 0],
+		['numImages', 9],
+		['numImages', 1.5],
+		['ratio', 'wide'],
+		['upscale', 'yes'],
+	])('sends nothing with %s %s', async (option, value) => {
+		const { error } = await generate({ [option]: value });
+
+		expect(error?.name).toBe('NodeOperationError');
+		expect(deepMode.requests).toHaveLength(0);
+	});
+
+	it.each([{ prompt: ' ' }, { prompt: '={{ "" }}' }, { modelId: '={{ null }}' }])(
+		'sends nothing with %p',
+		async (parameters) => {
+			expect((await generate({}, parameters)).error?.name).toBe('NodeOperationError');
+			expect(deepMode.requests).toHaveLength(0);
+		},
+	);
+
+	it.each([
+		{ cut: 'after' },
+		{ status: 500, accepted: true },
+		{ status: 200, body: '', accepted: true },
+	] as const)(
+		'never says that running again is safe after %p, and pays once in all tries',
+		async (fault) => {
+			deepMode.fault(deepMode.modelId, { ...fault, on: 'generate' });
+
+			const { error } = await generate(
+				{},
+				{},
+				{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+			);
+
+			expect(error?.message).toContain('It is not known whether');
+			expect(error?.description).toContain('would be paid again');
+			expect(submits()).toHaveLength(1);
+		},
+	);
+
+	it('is paid once in all tries, when another item fails', async () => {
+		const { error } = await run(
+			{ operation: 'generate', modelId: '={{ $json.model }}', prompt: 'a lake' },
+			[{ model: deepMode.modelId }, { model: deepMode.modelId }, { model: 'nobody' }],
+			{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+		);
+
+		expect(error?.message).toContain('does not know');
+		expect(deepMode.spent).toBe(2);
+	});
+});
+
+describe('Download Image', () => {
+	let host: FileHost | undefined;
+	afterEach(() => {
+		host?.close();
+		host = undefined;
+	});
+
+	/** An upscaled image whose file is wherever a test wants it. */
+	const imageAt = (url: string, fields = {}) => {
+		const { id } = deepMode.addImage({ upscaled: true });
+		const body = { id, image_url: url, upscaled: true, file_name: 'a.jpeg', ...fields };
+		deepMode.fault(id, { on: 'retrieve', status: 200, body });
+		return id;
+	};
+	const download = async (imageId: string, operation = 'get') =>
+		await run({ operation, imageId, download: true });
+
+	it.each(['get', 'upscale'])('puts the picture beside the item of %s', async (operation) => {
+		const { id, file_name: fileName } = deepMode.addImage({ ratio: 'square' });
+
+		const { outputs } = await download(id, operation);
+
+		const file = outputs[0]?.[0]?.binary?.data;
+		expect(file).toMatchObject({ fileName, mimeType: 'image/jpeg', fileExtension: 'jpeg' });
+		const { width } = await sharp(Buffer.from(String(file?.data), 'base64')).metadata();
+		expect(width).toBe(operation === 'upscale' ? 1024 : 256);
+		for (const { headers } of deepMode.fileRequests) expect(headers.authorization).toBeUndefined();
+	});
+
+	it('puts every generated picture beside its item, in the field that the user chose', async () => {
+		const { outputs } = await run({
+			operation: 'generate',
+			modelId: deepMode.modelId,
+			prompt: 'a lake',
+			download: true,
+			binaryPropertyName: 'picture',
+			options: { numImages: 3 },
+		});
+
+		expect(outputs[0]?.map(({ binary }) => Object.keys(binary ?? {}))).toEqual(
+			Array(3).fill(['picture']),
+		);
+	});
+
+	it('refreshes a URL that has expired, once', async () => {
+		const { id } = deepMode.addImage();
+		deepMode.fault('*', { on: 'file', status: 403, body: '<Error/>' });
+
+		const { outputs } = await download(id);
+
+		expect(outputs[0]?.[0]?.binary?.data).toBeDefined();
+		expect(deepMode.requests).toHaveLength(2);
+
+		deepMode.urlLifetimeMs = 0;
+		const { error } = await download(id);
+		expect(error?.message).toMatch(/^The file of image ".*" could not be downloaded: .*refuses/);
+		expect(deepMode.requests).toHaveLength(4);
+	});
+
+	it('sends no key to the image host, nor where that redirects to', async () => {
+		const elsewhere = await startFileHost((_, response) => response.end('picture'));
+		host = await startFileHost((_, response) =>
+			response.writeHead(302, { location: `${elsewhere.url}/file?sig=a%2Bb%3D` }).end(),
+		);
+
+		const { outputs } = await download(imageAt(`${host.url}/file?sig=x%2By%3D&st=1`));
+		elsewhere.close();
+
+		expect(outputs[0]?.[0]?.binary?.data).toBeDefined();
+		expect(host.requests[0]?.url).toBe('/file?sig=x%2By%3D&st=1');
+		expect(elsewhere.requests[0]?.url).toBe('/file?sig=a%2Bb%3D');
+		for (const { headers, url } of [...host.requests, ...elsewhere.requests]) {
+			expect(headers.authorization).toBeUndefined();
+			expect(JSON.stringify(headers) + url).not.toContain(deepMode.apiKey);
+		}
+	});
+
+	it.each([
+		['a page', { type: 'text/html', body: '<p>Hi</p>' }, 'no picture but text/html'],
+		['XML', { type: 'application/xml', body: '<a/>' }, 'no picture but application/xml'],
+		['JSON', { type: 'application/json', body: '{}' }, 'no picture but application/json'],
+		['an empty file', { type: 'image/jpeg', body: '' }, 'empty'],
+		['a cut file', { type: 'image/jpeg', body: 'half', length: 8 }, 'abort'],
+		['an error', { type: 'image/jpeg', body: 'x', status: 500 }, 'status 500'],
+	])('%s is a clear error, after which the image is not paid again', async (_, file, words) => {
+		host = await startFileHost((request, response) => {
+			const {
+				type,
+				body,
+				status = 200,
+				length,
+			} = file as typeof file & {
+				status?: number;
+				length?: number;
+			};
+			response.writeHead(status, {
+				'content-type': type,
+				...(length !== undefined && { 'content-length': length }),
+			});
+			if (length === undefined) response.end(body);
+			else response.write(body, () => request.socket.destroy());
+		});
+
+		const { error } = await download(imageAt(host.url), 'upscale');
+
+		expect(error?.message).toMatch(/^The file of image ".*" could not be downloaded: /);
+		expect(error?.message).toContain(words);
+		expect(error?.description).toContain('Get Image');
+		expect(submits()).toHaveLength(0);
+	});
+
+	it('takes the type of unnamed bytes from the file name', async () => {
+		host = await startFileHost((_, response) =>
+			response.writeHead(200, { 'content-type': 'application/octet-stream' }).end('picture'),
+		);
+
+		const { outputs } = await download(imageAt(host.url, { file_name: 'lake.PNG' }));
+
+		expect(outputs[0]?.[0]?.binary?.data).toMatchObject({
+			mimeType: 'image/png',
+			fileName: 'lake.PNG',
+		});
+	});
+});
+
+describe('Download Image in the trigger', () => {
+	const ticketFor = (imageId: string) =>
+		new URL(
+			signCallbackUrl(
+				'https://n8n.example.com/webhook/1/deepmode',
+				{ event: 'image.upscaled', imageId, context: {} },
+				deepMode.apiKey,
+			),
+		).search.slice(1);
+
+	it('fetches what the API says, and no address from the body', async () => {
+		const evil = await startFileHost((_, response) => response.end('evil'));
+		const { id } = deepMode.addImage({ upscaled: true });
+		const trigger = new TriggerUnderTest(account(), { download: true, binaryPropertyName: 'file' });
+
+		const received = await trigger.call(ticketFor(id), { id, image_url: evil.url, upscaled: true });
+		evil.close();
+
+		expect(received.files).toEqual([['file']]);
+		expect(evil.requests).toHaveLength(0);
+		expect(deepMode.fileRequests).toHaveLength(1);
+	});
+
+	it('with the API down fetches nothing, and starts the workflow without a file', async () => {
+		const evil = await startFileHost((_, response) => response.end('evil'));
+		const { id } = deepMode.addImage({ upscaled: true });
+		deepMode.fault(id, { on: 'retrieve', status: 503 });
+		const trigger = new TriggerUnderTest(account(), { download: true });
+		const body = { id, image_url: evil.url, upscaled: true };
+
+		const first = await trigger.call(ticketFor(id), body);
+		evil.close();
+
+		expect(first.items?.[0]).toMatchObject({
+			refetched: false,
+			download_problem: expect.any(String),
+		});
+		expect(first.files).toEqual([[]]);
+		expect(evil.requests).toHaveLength(0);
+	});
+});

@@ -1,0 +1,75 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
+import { useWorld } from '../e2e/world';
+import type { FileHost } from '../integration/fileHost';
+import { startFileHost } from '../integration/fileHost';
+
+const MEGABYTE = 1024 * 1024;
+
+/** n8n's own default; the harness's servers run in it. */
+const world = useWorld({ N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' });
+let host: FileHost;
+
+beforeAll(async () => {
+	host = await startFileHost((request, response) => {
+		const size =
+			Number(new URL(request.url ?? '', 'http://host').searchParams.get('mb')) * MEGABYTE;
+		response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': size });
+		const chunk = Buffer.alloc(64 * 1024);
+		let left = size;
+		const send = () => {
+			while (left > 0) {
+				left -= chunk.length;
+				if (!response.write(chunk)) return void response.once('drain', send);
+			}
+			response.end();
+		};
+		send();
+	});
+});
+
+afterAll(() => host?.close());
+
+/** Downloads so many files of so many megabytes, and tells how far n8n's memory went up, in MB. */
+async function peakGrowth(files: number, megabytes: number): Promise<number> {
+	const ids = world.deepMode.addImages(files, { upscaled: true }).map(({ id }) => id);
+	for (const id of ids) {
+		const body = {
+			id,
+			image_url: `${host.url}/?mb=${megabytes}`,
+			upscaled: true,
+			file_name: 'a.jpeg',
+		};
+		world.deepMode.fault(id, { on: 'retrieve', status: 200, body });
+	}
+	const n8n = `/proc/${world.server.pid}`;
+	const memory = (field: string) =>
+		Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`${n8n}/status`, 'utf8'))?.[1]) /
+		1024;
+
+	// From here on the kernel counts the peak anew.
+	writeFileSync(`${n8n}/clear_refs`, '5');
+	const before = memory('VmRSS');
+	const execution = await world.n8n.runAndWait(
+		chain(
+			...itemsNodes(ids.map((id) => ({ id }))),
+			deepModeNode(world.credential, { operation: 'get', download: true }),
+		),
+		{ timeoutMs: 180_000 },
+	);
+	const sizes = execution.items('DeepMode').map(({ binary }) => binary?.data?.bytes);
+	expect(sizes).toEqual(Array(files).fill(megabytes * MEGABYTE));
+	const growth = memory('VmHWM') - before;
+	process.stdout.write(
+		`${files} × ${megabytes} MB: n8n's peak memory grew by ${growth.toFixed(0)} MB\n`,
+	);
+	return growth;
+}
+
+it('streams downloads: their size is not in memory', async () => {
+	await peakGrowth(10, 1);
+
+	expect(await peakGrowth(1, 200)).toBeLessThan(100);
+	expect(await peakGrowth(10, 200)).toBeLessThan(300);
+}, 400_000);
