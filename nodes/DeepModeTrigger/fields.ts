@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { outputFileField } from '../shared/outputFileField';
+
 export const triggerFields: INodeProperties[] = [
 	{
 		displayName:
@@ -62,16 +64,7 @@ export const triggerFields: INodeProperties[] = [
 		description:
 			'Whether to download the picture into a binary field. Each image is then read again from the API: no address from a callback is ever fetched.',
 	},
-	{
-		displayName: 'Put Output File in Field',
-		name: 'binaryPropertyName',
-		type: 'string',
-		required: true,
-		default: 'data',
-		placeholder: 'e.g. data',
-		hint: 'The name of the output binary field to put the file in',
-		displayOptions: { show: { download: [true] } },
-	},
+	outputFileField(),
 	{
 		displayName: 'Options',
 		name: 'options',

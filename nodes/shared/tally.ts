@@ -8,6 +8,8 @@ export class Tally {
 	upscaled = 0;
 	/** Images that were upscaled before, and cost nothing. */
 	existing = 0;
+	/** Images generated in this execution. */
+	generated = 0;
 	/** Images handed over, to be upscaled. */
 	submitted = 0;
 	/** Images whose outcome is not known. */
@@ -17,6 +19,7 @@ export class Tally {
 	report(context: IExecuteFunctions): void {
 		const parts = [
 			this.upscaled && `${this.upscaled} upscaled (${credits(this.upscaled)})`,
+			this.generated && `${this.generated} generated`,
 			this.submitted && `${this.submitted} submitted (${credits(this.submitted)})`,
 			this.existing &&
 				`${this.existing} ${were(this.existing)} upscaled already (${credits(this.existing)} saved)`,

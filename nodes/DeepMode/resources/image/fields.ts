@@ -1,5 +1,7 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 
+import { outputFileField } from '../../../shared/outputFileField';
+
 type Show = NonNullable<IDisplayOptions['show']>;
 
 export const imageIdField = (description: string, show: Show): INodeProperties => ({
@@ -71,16 +73,7 @@ export const downloadFields = (show: Show): INodeProperties[] => [
 			'Whether to download the picture into a binary field. Its URL works for one hour only.',
 		displayOptions: { show },
 	},
-	{
-		displayName: 'Put Output File in Field',
-		name: 'binaryPropertyName',
-		type: 'string',
-		required: true,
-		default: 'data',
-		placeholder: 'e.g. data',
-		hint: 'The name of the output binary field to put the file in',
-		displayOptions: { show: { ...show, download: [true] } },
-	},
+	outputFileField(show),
 ];
 
 export const maxConcurrencyOption: INodeProperties = {

@@ -10,7 +10,6 @@ import type { Ending, Job } from '../../../shared/batch';
 import { runBatch } from '../../../shared/batch';
 import { CallbackTargets } from '../../../shared/callbackTargets';
 import { withFiles } from '../../../shared/delivering';
-import type { DeepModeImage } from '../../../shared/image';
 import { endsBatch, generationUnknown, notSent, refused } from '../../../shared/messages';
 import { judgeGeneration, judgeSubmission } from '../../../shared/outcome';
 import {
@@ -128,7 +127,10 @@ export async function generate(this: IExecuteFunctions): Promise<INodeExecutionD
 				const deadline = Date.now() + run.options.timeout;
 				return await withFiles(run, await submit(run, job, deadline), field, deadline);
 			},
-			done: () => targets.hint(),
+			done: () => {
+				run.tally.report(this);
+				targets.hint();
+			},
 		};
 	});
 }
@@ -164,9 +166,11 @@ async function submit(run: Run, job: Job<Generation>, deadline: number): Promise
 	};
 	switch (outcome?.is) {
 		case 'image':
-			return finish([outcome.image]);
-		case 'images':
-			return finish(outcome.images satisfies DeepModeImage[]);
+		case 'images': {
+			const images = outcome.is === 'image' ? [outcome.image] : outcome.images;
+			run.tally.generated += images.length;
+			return finish(images);
+		}
 		case 'acknowledged':
 			return finish([{ ...outcome.body, mode: 'async' }]);
 		case 'unknown':
