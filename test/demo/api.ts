@@ -13,6 +13,8 @@ export interface DemoApi {
 	baseUrl: string;
 	apiKey: string;
 	imageId: string;
+	/** The user's own one; there is none to be known for the real API. */
+	modelId?: string;
 	close: () => Promise<void>;
 }
 
@@ -51,6 +53,7 @@ async function emulatedApi(): Promise<DemoApi> {
 		baseUrl: emulator.url,
 		apiKey: emulator.apiKey,
 		imageId: emulator.addImage().id,
+		modelId: emulator.modelId,
 		close: async () => await emulator.close(),
 	};
 }

@@ -6,31 +6,30 @@ import { ROOT } from '../e2e/harness/paths';
 
 const FOLDER = join(ROOT, 'examples');
 
-interface Assignment {
-	name: string;
-	value: unknown;
+/** The trigger's path in `async-upscale-with-callback.json`. */
+export const TRIGGER_PATH = '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f/deepmode';
+
+/** What a user fills in, as the examples name it. */
+export interface Values {
+	'your image ID': string;
+	'your model ID'?: string;
+	'https://your-n8n.example.com/webhook/your-webhook-id/deepmode'?: string;
 }
 
-/** The example workflows, with an image of the user's in place of "your image ID". */
-export function examples(imageId: string): WorkflowFile[] {
+/** The example workflows, with what a user fills in. */
+export function examples(values: Values): WorkflowFile[] {
 	return readdirSync(FOLDER)
 		.filter((name) => name.endsWith('.json'))
-		.map((name) => example(name, imageId));
+		.map((name) => example(name, values));
 }
 
 /** One of them, by its file's name. */
-export function example(fileName: string, imageId: string): WorkflowFile {
+export function example(fileName: string, values: Values): WorkflowFile {
 	const file = readFileSync(join(FOLDER, fileName), 'utf8');
-	return withImageId(JSON.parse(file) as WorkflowFile, imageId);
-}
-
-/** Does what the user does in an Edit Fields node: fills in the value of `image_id`. */
-function withImageId(workflow: WorkflowFile, imageId: string): WorkflowFile {
-	for (const { parameters } of workflow.nodes) {
-		const fields = parameters.assignments as { assignments?: Assignment[] } | undefined;
-		for (const field of fields?.assignments ?? []) {
-			if (field.name === 'image_id') field.value = imageId;
-		}
-	}
-	return workflow;
+	const filledIn = Object.entries(values).reduce(
+		(text, [placeholder, value]) =>
+			text.replaceAll(placeholder, JSON.stringify(value ?? placeholder).slice(1, -1)),
+		file,
+	);
+	return JSON.parse(filledIn) as WorkflowFile;
 }

@@ -1,6 +1,6 @@
 import { OWNER, type N8nClient, type StoredCredential } from '../e2e/harness/client';
 import type { DemoApi } from './api';
-import { examples } from './examples';
+import { examples, TRIGGER_PATH } from './examples';
 
 /** Imports the examples and tells the user how to try them; never returns. */
 export async function invite(
@@ -9,7 +9,13 @@ export async function invite(
 	api: DemoApi,
 ): Promise<void> {
 	const links: string[] = [];
-	for (const workflow of examples(api.imageId)) {
+	const values = {
+		'your image ID': api.imageId,
+		'your model ID': api.modelId,
+		'https://your-n8n.example.com/webhook/your-webhook-id/deepmode':
+			n8n.server.webhookUrl(TRIGGER_PATH),
+	};
+	for (const workflow of examples(values)) {
 		const id = await n8n.importWorkflow(workflow, credential);
 		links.push(`  ${workflow.name}: ${n8n.server.url}/workflow/${id}`);
 	}

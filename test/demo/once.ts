@@ -26,7 +26,7 @@ export async function upscaleOnce(
 	const source = await savePicture(await imageUrl(api), folder, 'source');
 
 	announce(`Upscaling image ${api.imageId} in n8n`);
-	const workflow = example('upscale-one-image.json', api.imageId);
+	const workflow = example('upscale-one-image.json', { 'your image ID': api.imageId });
 	const execution = await n8n.waitForExecution(
 		await n8n.run(await n8n.importWorkflow(workflow, credential)),
 		{ timeoutMs: TIMEOUT_MS },
