@@ -21,7 +21,7 @@ const DOWNLOAD_TIMEOUT = 60_000;
 export type CallbackBody = IDataObject | IDataObject[];
 
 /** Fields that the trigger adds; a body must not pass its own off as these. */
-const OWN_FIELDS = ['event', 'context', 'image_id', 'callback_id', 'refetched'];
+const OWN_FIELDS = ['event', 'context', 'image_id', 'callback_id', 'refetched', 'download_problem'];
 
 /** What a callback brought. */
 export interface Delivery {
@@ -142,25 +142,25 @@ function withoutOwnFields(fields: IDataObject): IDataObject {
  *
  * @param field the binary field
  */
-export async function withFiles(
+export async function withDownloads(
 	delivery: Delivery,
 	connection: Connection,
 	field: string,
 ): Promise<{ items: INodeExecutionData[]; isFinal: boolean }> {
 	const deadline = Date.now() + DOWNLOAD_TIMEOUT;
-	const items: INodeExecutionData[] = [];
-	let { isFinal } = delivery;
-	for (const json of delivery.items) {
-		const download =
+	const downloads = await Promise.all(
+		delivery.items.map(async (json) =>
 			json.refetched === true && isImage(json)
 				? await downloadImage(connection, json, deadline)
-				: { problem: 'the API could not be asked for the image' };
-		if ('binary' in download) {
-			items.push({ json, binary: { [field]: download.binary } });
-		} else {
-			if (json.event !== 'image.failed') isFinal = false;
-			items.push({ json: { ...json, download_problem: download.problem } });
-		}
-	}
-	return { items, isFinal };
+				: { problem: 'there is no image from the API' },
+		),
+	);
+	const items = delivery.items.map((json, index): INodeExecutionData => {
+		const download = downloads[index];
+		return download && 'binary' in download
+			? { json, binary: { [field]: download.binary } }
+			: { json: { ...json, download_problem: download?.problem } };
+	});
+	const isComplete = items.every(({ json, binary }) => binary ?? json.event === 'image.failed');
+	return { items, isFinal: delivery.isFinal && isComplete };
 }

@@ -12,7 +12,13 @@ import { readSignedQuery, verifyCallback } from '../shared/callback';
 import { DeepModeClient } from '../shared/client';
 import { Sender } from '../shared/sender';
 import type { CallbackBody, Delivery } from './delivery';
-import { fingerprint, isCallbackBody, readDelivery, refetchDelivery, withFiles } from './delivery';
+import {
+	fingerprint,
+	isCallbackBody,
+	readDelivery,
+	refetchDelivery,
+	withDownloads,
+} from './delivery';
 import { once } from './repeats';
 
 /** What the workflow starts with. */
@@ -66,8 +72,8 @@ async function readCallback(
 	const client = await DeepModeClient.connect(context);
 	const delivery = await refetchDelivery(body, ticket, client);
 	if (!downloads) return toReceived(delivery);
-	const field = String(context.getNodeParameter('binaryPropertyName', 'data'));
-	return await withFiles(delivery, { context, client, sender: new Sender() }, field);
+	const field = String(context.getNodeParameter('binaryPropertyName', 'data')).trim() || 'data';
+	return await withDownloads(delivery, { context, client, sender: new Sender() }, field);
 }
 
 function toReceived({ items, isFinal }: Delivery): Received {

@@ -31,6 +31,8 @@ export interface Batch<Input> {
 	work: (job: Job<Input>) => Promise<Ending>;
 	/** Called when everything has ended. */
 	done?: () => void;
+	/** What the user is to know when the run ends with an error, and its output is dropped. */
+	note?: () => string;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function runBatch<Input>(
 		const batch = await prepare();
 		await workThrough(context, batch, itemIndexes, results);
 		batch.done?.();
+		results.addToError(batch.note?.() ?? '');
 	} catch (error) {
 		// n8n would pass the inputs on as if they were results, were this thrown under "continue".
 		itemIndexes.forEach((itemIndex) => results.failWith(itemIndex, error));

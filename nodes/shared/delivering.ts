@@ -3,7 +3,6 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import type { Ending } from './batch';
 import { downloadImage } from './download';
 import type { DeepModeImage } from './image';
-import { isImage } from './image';
 import { fileMissing } from './messages';
 import { imageName } from './parameters';
 import type { Run } from './run';
@@ -21,16 +20,15 @@ export async function withFiles(
 	deadline: number,
 ): Promise<Ending> {
 	if (!field || !('items' in ending)) return ending;
+	const imageIds = ending.items.map(({ json }) => String(json.id));
+	const downloads = await Promise.all(
+		ending.items.map(async ({ json }) => await downloadImage(run, json as DeepModeImage, deadline)),
+	);
 	const items: INodeExecutionData[] = [];
-	for (const item of ending.items) {
-		if (!isImage(item.json)) {
-			items.push(item);
-			continue;
-		}
-		const download = await downloadImage(run, item.json as DeepModeImage, deadline);
+	for (const [index, download] of downloads.entries()) {
 		if ('problem' in download) {
-			const name = imageName(String(item.json.id));
-			return { failure: fileMissing(name, download.problem), endsBatch: false };
+			const name = imageName(imageIds[index] ?? '');
+			return { failure: fileMissing(name, download.problem, imageIds), endsBatch: false };
 		}
 		items.push({ json: download.image, binary: { [field]: download.binary } });
 	}

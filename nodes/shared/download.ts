@@ -60,21 +60,26 @@ async function fetchFile(
 ): Promise<Download | { isExpired: true }> {
 	const timeout = deadline - Date.now();
 	if (timeout <= 0) return { problem: 'the timeout was over' };
+	if (!/^https?:/i.test(image.image_url)) return { problem: 'its URL is no http or https URL' };
 	const ends = [AbortSignal.timeout(timeout), ...(stop ? [stop] : [])];
+	let body: ReadableBody | undefined;
 	try {
 		const response = (await context.helpers.httpRequest({
 			url: image.image_url,
+			// Compressed, its length would not tell whether it is complete.
+			headers: { 'Accept-Encoding': 'identity' },
 			encoding: 'stream',
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			abortSignal: AbortSignal.any(ends),
 		})) as IN8nHttpFullResponse;
-		const body = response.body as unknown as ReadableBody;
+		body = response.body as unknown as ReadableBody;
 		const problem = problemWith(response);
 		if (problem === undefined) return await store(context, image, response);
 		body.destroy();
 		return response.statusCode === 403 ? { isExpired: true } : { problem };
 	} catch (error) {
+		body?.destroy();
 		const { message } = error as Error;
 		return { problem: Date.now() >= deadline ? 'the timeout was over' : shorten(message, 200) };
 	}
@@ -92,24 +97,31 @@ async function store(
 	image: DeepModeImage,
 	{ body, headers }: IN8nHttpFullResponse,
 ): Promise<Download> {
-	const fileName = image.file_name || `${image.id}.jpeg`;
+	const fileName = fileNameOf(image);
 	const binary = await context.helpers.prepareBinaryData(
 		body as unknown as Parameters<typeof context.helpers.prepareBinaryData>[0],
 		fileName,
 		typeOf(headers, fileName),
 	);
-	const declared = Number(headers['content-length'] ?? NaN);
 	const { bytes } = binary;
 	if (bytes === 0) return { problem: 'the file is empty' };
-	if (bytes !== undefined && bytes < declared) {
+	const declared = headers['content-encoding'] ? bytes : Number(headers['content-length'] ?? bytes);
+	if (bytes !== declared) {
 		return { problem: `the file has ${bytes} bytes, and should have ${declared}` };
 	}
 	return { image, binary };
 }
 
+/** The last part of its path, without what no file system takes. */
+function fileNameOf({ file_name: given, id }: DeepModeImage): string {
+	const name = typeof given === 'string' ? (given.split(/[\\/]/).at(-1) ?? '') : '';
+	return name.replace(/\p{Cc}/gu, '').slice(-200) || `${id}.jpeg`;
+}
+
 function typeOf(headers: IN8nHttpFullResponse['headers'], fileName: string): string {
-	const [type = ''] = String(headers['content-type'] ?? '').split(';');
-	if (type && type !== 'application/octet-stream') return type.trim();
+	const [declared = ''] = String(headers['content-type'] ?? '').split(';');
+	const type = declared.trim().toLowerCase();
+	if (type.startsWith('image/')) return type;
 	const extension = fileName.split('.').at(-1)?.toLowerCase() ?? '';
 	return TYPES[extension] ?? 'application/octet-stream';
 }

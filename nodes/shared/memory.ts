@@ -1,19 +1,27 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import { isTool } from './tool';
+
 /** A submission that DeepMode may have accepted. */
-export interface OpenSubmission extends IDataObject {
+export interface OpenSubmission {
 	/** What was seen instead of an answer. */
 	seen: string;
 	/** Whether whoever answered was not working on it for long. */
 	isBrief: boolean;
 }
 
-interface Entries extends IDataObject {
+/** What is known of an item's submission. */
+interface Entry {
+	/** What was asked for, e.g. the image ID. */
+	request: string;
+	/** What came out; missing while the submission is open. */
+	items?: IDataObject[];
+	open?: OpenSubmission;
+}
+
+interface Store extends IDataObject {
 	executionId: string;
-	/** By run and item: the image, and what came out for it. */
-	finished: Record<string, { imageId: string; json: IDataObject }>;
-	/** By image, since n8n counts each try of an AI tool as a run of its own. */
-	open: Record<string, OpenSubmission>;
+	entries: Record<string, Entry & IDataObject>;
 }
 
 /**
@@ -21,64 +29,69 @@ interface Entries extends IDataObject {
  * all its items, and nothing may be submitted twice by that.
  */
 export class Memory {
-	private readonly entries: Entries;
+	private readonly store: Store;
+	/** What the execution knew that the user retries with this one. */
+	private readonly earlier: Store | undefined;
+	private readonly isTool: boolean;
 	private readonly run: string;
-	/** Images that were paid for in the execution that this one is the user's retry of. */
-	private readonly paidEarlier: Set<string>;
 
 	constructor(context: IExecuteFunctions) {
 		const executionId = context.getExecutionId();
-		const fresh: Entries = { executionId, finished: {}, open: {} };
 		// n8n stores a node's context with the execution: without retries there is no need to.
 		const isRetried = context.getNode().retryOnFail === true;
-		const store = isRetried ? context.getContext('node') : {};
-		const stored = store.submitted as Entries | undefined;
-		this.entries = stored?.executionId === executionId ? stored : fresh;
-		store.submitted = this.entries;
+		const nodeContext = isRetried ? context.getContext('node') : {};
+		const stored = nodeContext.submitted as Store | undefined;
+		const isOurs = stored?.executionId === executionId;
+		this.store = isOurs ? stored : { executionId, entries: {} };
+		this.earlier = isOurs ? undefined : stored;
+		nodeContext.submitted = this.store;
+		this.isTool = isTool(context);
 		this.run = isRetried ? String(context.evaluateExpression('{{ $runIndex }}', 0)) : '';
-		this.paidEarlier = new Set(
-			stored && stored !== this.entries
-				? Object.values(stored.finished).map(({ imageId }) => imageId)
-				: [],
-		);
 	}
 
 	/** What came out for an item in an earlier try. */
-	finished(itemIndex: number, imageId: string): IDataObject | undefined {
-		const entry = this.entries.finished[this.key(itemIndex)];
-		return entry?.imageId === imageId ? entry.json : undefined;
+	finished(itemIndex: number, request: string): IDataObject[] | undefined {
+		// A tool that has finished is not tried again: the same request is a new one.
+		return this.isTool ? undefined : this.entry(this.store, itemIndex, request)?.items;
 	}
 
-	/** Whether an image was paid for in an earlier execution, of which this one is a retry. */
-	wasPaidEarlier(imageId: string): boolean {
-		return this.paidEarlier.has(imageId);
+	/** What came out for an item in the execution that the user retries. */
+	finishedEarlier(itemIndex: number, request: string): IDataObject[] | undefined {
+		return this.entry(this.earlier, itemIndex, request)?.items;
 	}
 
-	/** The submission of an image that DeepMode may have accepted in an earlier try. */
-	open(imageId: string): OpenSubmission | undefined {
-		return this.entries.open[imageId];
+	/** The submission of an item that DeepMode may have accepted in an earlier try. */
+	open(itemIndex: number, request: string): OpenSubmission | undefined {
+		return this.entry(this.store, itemIndex, request)?.open;
 	}
 
 	/** Before a submission is sent: whatever happens now, it counts as sent. */
-	submitting(imageId: string): void {
-		this.unanswered(imageId, { seen: 'an earlier try got no answer', isBrief: false });
+	submitting(itemIndex: number, request: string): void {
+		const open = { seen: 'an earlier try got no answer', isBrief: false };
+		this.unanswered(itemIndex, request, open);
 	}
 
-	unanswered(imageId: string, submission: OpenSubmission): void {
-		this.entries.open[imageId] = submission;
+	unanswered(itemIndex: number, request: string, open: OpenSubmission): void {
+		this.store.entries[this.key(itemIndex, request)] = { request, open: { ...open } };
 	}
 
 	/** DeepMode surely did not accept it. */
-	notAccepted(imageId: string): void {
-		delete this.entries.open[imageId];
+	notAccepted(itemIndex: number, request: string): void {
+		delete this.store.entries[this.key(itemIndex, request)];
 	}
 
-	finish(itemIndex: number, imageId: string, json: IDataObject): void {
-		delete this.entries.open[imageId];
-		this.entries.finished[this.key(itemIndex)] = { imageId, json };
+	finish(itemIndex: number, request: string, items: IDataObject[]): void {
+		this.store.entries[this.key(itemIndex, request)] = { request, items };
 	}
 
-	private key(itemIndex: number): string {
-		return `${this.run}/${itemIndex}`;
+	private entry(store: Store | undefined, itemIndex: number, request: string): Entry | undefined {
+		const key = this.key(itemIndex, request);
+		const entry = store && Object.hasOwn(store.entries, key) ? store.entries[key] : undefined;
+		return entry?.request === request ? entry : undefined;
+	}
+
+	/** n8n counts each try of a tool as a run of its own, so there the request tells it. */
+	private key(itemIndex: number, request: string): string {
+		return this.isTool ? request : `${this.run}/${itemIndex}`;
 	}
 }

@@ -4,13 +4,22 @@ import type { Outcome } from './outcome';
 
 /** What users read when an image has no result: on which image, what is known, what to do. */
 
+/** What a request was about. */
+export interface Subject {
+	/** e.g. `image "c6b8a9"` */
+	name: string;
+	/** What DeepMode was asked to do with it, e.g. "upscale". */
+	action: string;
+	/** What the user can check. */
+	advice: string;
+}
+
 /** DeepMode said no. */
 export function refused(
-	name: string,
-	action: string,
+	subject: Subject,
 	{ status, words }: Extract<Outcome, { is: 'refused' }>,
 ): Failure {
-	const [message, advice] = refusalText(name, action, status, words);
+	const [message, advice] = refusalText(subject, status, words);
 	return {
 		from: 'api',
 		message,
@@ -25,8 +34,7 @@ export function endsBatch({ status, words }: Extract<Outcome, { is: 'refused' }>
 }
 
 function refusalText(
-	name: string,
-	action: string,
+	{ name, action, advice }: Subject,
 	status: number,
 	words: string,
 ): [message: string, advice: string] {
@@ -39,7 +47,7 @@ function refusalText(
 	if (saysNoCredits(status, words)) {
 		return [
 			'The DeepMode account has not enough credits',
-			'Add credits to your DeepMode account, then run again. An upscale costs 3 credits.',
+			'Add credits to your DeepMode account, then run again.',
 		];
 	}
 	if (status < 400) {
@@ -51,13 +59,10 @@ function refusalText(
 	if (status === 404) {
 		return [
 			`DeepMode does not know ${name}`,
-			'Check the image ID, and that the image belongs to the account of the API key.',
+			'Check the ID, and that it belongs to the account of the API key.',
 		];
 	}
-	return [
-		`DeepMode refused to ${action} ${name} (status ${status})`,
-		'Check the image and its ID.',
-	];
+	return [`DeepMode refused to ${action} ${name} (status ${status})`, advice];
 }
 
 /** Nothing that costs anything left n8n for this item, or DeepMode surely did not take it. */
@@ -94,12 +99,11 @@ export function outcomeUnknown(name: string, seen: string): Failure {
 }
 
 /** The image is there, and its file is not. */
-export function fileMissing(name: string, problem: string): Failure {
+export function fileMissing(name: string, problem: string, imageIds: string[]): Failure {
 	return {
 		from: 'api',
 		message: `The file of ${name} could not be downloaded: ${problem}`,
-		description:
-			'The image itself is done, and paid if it was to be paid. Get Image, with Download Image on, downloads it again for free.',
+		description: `The image itself is done, and paid if it was to be paid. Get Image, with Download Image on, downloads it again for free.${imageIds.length > 1 ? ` The images of this item are ${imageIds.join(', ')}.` : ''}`,
 	};
 }
 
@@ -107,7 +111,7 @@ export function fileMissing(name: string, problem: string): Failure {
 export function notRead(name: string, outcome: Outcome | undefined): Failure {
 	return {
 		from: 'api',
-		message: `The ${name} could not be read: ${reasonNotToSend(outcome)}`,
+		message: `Could not read ${name}: ${reasonNotToSend(outcome)}`,
 		description:
 			'Check that n8n can reach the DeepMode API, then run again. Reading costs nothing.',
 	};

@@ -40,7 +40,7 @@ export function judgeGeneration(answer: Reply): Outcome {
 /** Judges the answer to the check of the balance. */
 export function judgeBalance(answer: Reply): Outcome {
 	const outcome = judge(answer);
-	const isBalance = outcome.is === 'acknowledged' && 'remaining_balance' in outcome.body;
+	const isBalance = outcome.is === 'acknowledged' && (outcome.body.remaining_balance ?? '') !== '';
 	return isBalance ? outcome : withoutAcknowledgement(outcome);
 }
 
@@ -85,7 +85,10 @@ function judge(answer: Reply): Outcome {
 	}
 	if (isRecord(body) && isSuccess(status)) return { is: 'acknowledged', body };
 	if (isSuccess(status)) {
-		return unknown(withWords('the answer is no image but a page or text', words), isPage(answer));
+		return unknown(
+			withWords('the answer is a page or text, and not what was asked for', words),
+			isPage(answer),
+		);
 	}
 	const retryAfter = retryAfterOf(answer);
 	const isBusy = status === 429 || (status === 503 && retryAfter !== undefined);

@@ -7,6 +7,7 @@ export const outputFileField = (
 	displayName: 'Put Output File in Field',
 	name: 'binaryPropertyName',
 	type: 'string',
+	noDataExpression: true,
 	required: true,
 	default: 'data',
 	placeholder: 'e.g. data',

@@ -4,6 +4,7 @@ import { jsonParse, NodeOperationError } from 'n8n-workflow';
 import { shorten } from './apiMessage';
 import { isContextTooLong } from './callback';
 import { isRecord } from './image';
+import { isTool } from './tool';
 
 /** What a run's items have in common, read once. */
 export interface BatchOptions {
@@ -67,7 +68,15 @@ export function readMode(context: IExecuteFunctions): 'sync' | 'async' {
 
 /** @returns the binary field that files are put into; nothing if none are wanted */
 export function readBinaryField(context: IExecuteFunctions): string | undefined {
-	if (context.getNodeParameter('download', 0, false) !== true) return undefined;
+	// n8n gives no files to an AI agent.
+	if (isTool(context)) return undefined;
+	const download = context.getNodeParameter('download', 0, false);
+	if (download === false) return undefined;
+	if (download !== true) {
+		throw new NodeOperationError(context.getNode(), 'Download Image must be on or off', {
+			description: `It is ${display(download)} now. Nothing was sent.`,
+		});
+	}
 	const field = context.getNodeParameter('binaryPropertyName', 0, 'data');
 	if (typeof field === 'string' && field.trim() !== '') return field.trim();
 	throw new NodeOperationError(context.getNode(), 'The output binary field has no name', {

@@ -41,6 +41,12 @@ export class Results {
 		return [...this.errors.keys()].reduce((lowest, itemIndex) => Math.min(lowest, itemIndex));
 	}
 
+	/** Adds something to the error that ends the run, e.g. what would be lost by it. */
+	addToError(note: string): void {
+		const error = this.isOver ? this.errors.get(this.lowestFailed) : undefined;
+		if (error && note) error.description = `${error.description ?? ''} ${note}`.trim();
+	}
+
 	/**
 	 * @returns all items in input order, paired; failed ones in the one shape that n8n sends to the
 	 * error output: `{ error, message }`, where `message` says what to do

@@ -8,8 +8,10 @@ export class Tally {
 	upscaled = 0;
 	/** Images that were upscaled before, and cost nothing. */
 	existing = 0;
-	/** Images generated in this execution. */
-	generated = 0;
+	/** The IDs of images generated in this execution. */
+	readonly generated: string[] = [];
+	/** Images that were to be generated, and are not in the answer. */
+	missing = 0;
 	/** Images handed over, to be upscaled. */
 	submitted = 0;
 	/** Images whose outcome is not known. */
@@ -19,7 +21,8 @@ export class Tally {
 	report(context: IExecuteFunctions): void {
 		const parts = [
 			this.upscaled && `${this.upscaled} upscaled (${credits(this.upscaled)})`,
-			this.generated && `${this.generated} generated`,
+			this.generated.length > 0 && `${this.generated.length} generated`,
+			this.missing > 0 && `${this.missing} fewer than asked for`,
 			this.submitted && `${this.submitted} submitted (${credits(this.submitted)})`,
 			this.existing &&
 				`${this.existing} ${were(this.existing)} upscaled already (${credits(this.existing)} saved)`,

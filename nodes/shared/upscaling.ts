@@ -57,9 +57,9 @@ export class ImageUpscaling {
 	/** Sync mode: ends with the upscaled image. */
 	async wait(): Promise<Ending> {
 		const { imageId, itemIndex, maySend } = this.job;
-		const finished = this.run.memory.finished(itemIndex, imageId);
+		const [finished] = this.run.memory.finished(itemIndex, imageId) ?? [];
 		if (finished) return this.upscaled(finished);
-		const open = this.run.memory.open(imageId);
+		const open = this.run.memory.open(itemIndex, imageId);
 		if (open) return await this.settle(open);
 		if (!maySend()) return { left: true };
 		return (await this.look((image) => image)) ?? (await this.submit());
@@ -73,12 +73,12 @@ export class ImageUpscaling {
 	async handOver(callback: string): Promise<Ending> {
 		const { imageId, itemIndex, maySend } = this.job;
 		const { memory, tally } = this.run;
-		const finished = memory.finished(itemIndex, imageId);
+		const [finished] = memory.finished(itemIndex, imageId) ?? [];
 		if (finished) {
 			tally.submitted += 1;
 			return { items: [{ json: finished }] };
 		}
-		const open = memory.open(imageId);
+		const open = memory.open(itemIndex, imageId);
 		if (open) return this.notAcknowledged(open);
 		if (!maySend()) return { left: true };
 		return (
@@ -89,8 +89,9 @@ export class ImageUpscaling {
 	/** @returns how the item ends, or nothing if the image is to be submitted */
 	private async look(toItem: (image: DeepModeImage) => IDataObject): Promise<Ending | undefined> {
 		const { options, memory, tally } = this.run;
-		if (!options.returnsExisting && !memory.wasPaidEarlier(this.job.imageId)) return undefined;
-		const { imageId, maySend } = this.job;
+		const { imageId, itemIndex, maySend } = this.job;
+		const wasPaid = memory.finishedEarlier(itemIndex, imageId) !== undefined;
+		if (!options.returnsExisting && !wasPaid) return undefined;
 		const outcome = await lookUntilAnswered(this.run, imageId, this.deadline, maySend);
 		if (outcome?.is === 'image') {
 			if (!isUpscaled(outcome.image)) return undefined;
@@ -111,7 +112,7 @@ export class ImageUpscaling {
 		const outcome = await sender.send(
 			{
 				send: async (timeout) => {
-					memory.submitting(imageId);
+					memory.submitting(itemIndex, imageId);
 					return await client.upscale(imageId, timeout, callback);
 				},
 				judge: callback ? judgeSubmission : judgeUpscale,
@@ -124,17 +125,17 @@ export class ImageUpscaling {
 				return this.upscaled(outcome.image);
 			case 'acknowledged': {
 				const json = { ...outcome.body, image_id: imageId, mode: 'async' };
-				memory.finish(itemIndex, imageId, json);
+				memory.finish(itemIndex, imageId, [json]);
 				this.run.tally.submitted += 1;
 				return { items: [{ json }] };
 			}
 			case 'unknown': {
 				const open = { seen: outcome.seen, isBrief: outcome.isBrief };
-				memory.unanswered(imageId, open);
+				memory.unanswered(itemIndex, imageId, open);
 				return callback ? this.notAcknowledged(open) : await this.settle(open);
 			}
 			default:
-				memory.notAccepted(imageId);
+				memory.notAccepted(itemIndex, imageId);
 				return outcome?.is === 'refused' ? this.refusal('upscale', outcome) : this.unsent(outcome);
 		}
 	}
@@ -164,7 +165,7 @@ export class ImageUpscaling {
 
 	private upscaled(json: IDataObject): Ending {
 		this.run.tally.upscaled += 1;
-		this.run.memory.finish(this.job.itemIndex, this.job.imageId, json);
+		this.run.memory.finish(this.job.itemIndex, this.job.imageId, [json]);
 		return { items: [{ json }] };
 	}
 
@@ -177,7 +178,8 @@ export class ImageUpscaling {
 	}
 
 	private refusal(action: string, outcome: Extract<Outcome, { is: 'refused' }>): Ending {
-		return { failure: refused(this.name, action, outcome), endsBatch: endsBatch(outcome) };
+		const subject = { name: this.name, action, advice: 'Check the image and its ID.' };
+		return { failure: refused(subject, outcome), endsBatch: endsBatch(outcome) };
 	}
 
 	/** Nothing that costs anything was accepted, and nothing more is tried. */

@@ -80,7 +80,7 @@ describe('one unknown ID of five', () => {
 		]);
 		expect(execution.items('DeepMode')[2]?.json).toEqual({
 			error: 'DeepMode does not know image "no-such-image"',
-			message: expect.stringContaining('Check the image ID'),
+			message: expect.stringContaining('Check the ID'),
 		});
 	});
 
@@ -95,7 +95,7 @@ describe('one unknown ID of five', () => {
 				id: 'no-such-image',
 				row: 2,
 				error: expect.stringContaining('no-such-image'),
-				message: expect.stringContaining('Check the image ID'),
+				message: expect.stringContaining('Check the ID'),
 			},
 		]);
 	});

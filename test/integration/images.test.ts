@@ -39,7 +39,7 @@ describe('Get Balance', () => {
 
 		const { error } = await run({ resource: 'account', operation: 'getBalance' });
 
-		expect(error?.message).toContain('could not be read');
+		expect(error?.message).toContain('Could not read the balance');
 		expect(error?.message).toContain('Hi');
 	});
 });
@@ -158,6 +158,9 @@ describe('Generate Image', () => {
 		['numImages', 0],
 		['numImages', 9],
 		['numImages', 1.5],
+		['numImages', true],
+		['numImages', '0x3'],
+		['negativePrompt', { a: 1 }],
 		['ratio', 'wide'],
 		['upscale', 'yes'],
 	])('sends nothing with %s %s', async (option, value) => {
@@ -196,7 +199,45 @@ describe('Generate Image', () => {
 		},
 	);
 
-	it('is paid once in all tries, when another item fails', async () => {
+	it.each(['a lake', '={{ "a lake " + Math.random() }}'])(
+		'is paid once in all tries, when another item fails, with prompt %s',
+		async (prompt) => {
+			const { error } = await run(
+				{ operation: 'generate', modelId: '={{ $json.model }}', prompt },
+				[{ model: deepMode.modelId }, { model: deepMode.modelId }, { model: 'nobody' }],
+				{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+			);
+
+			expect(error?.message).toBe('DeepMode does not know model "nobody"');
+			expect(deepMode.spent).toBe(2);
+		},
+	);
+
+	it('is not lost when another item ends the run: its ID is in the error', async () => {
+		const { error } = await run(
+			{
+				operation: 'generate',
+				modelId: '={{ $json.model }}',
+				prompt: 'a lake',
+				options: { maxConcurrency: 1 },
+			},
+			[{ model: deepMode.modelId }, { model: 'nobody' }],
+		);
+
+		expect(error?.description).toContain(deepMode.charges()[0]?.image_id);
+	});
+
+	it('says what it cost, and when fewer images came than were asked for', async () => {
+		expect((await generate({ numImages: 2 })).hints).toEqual(['2 generated']);
+
+		const body = [{ id: 'a', image_url: 'https://images.example.com/a' }];
+		deepMode.fault(deepMode.modelId, { on: 'generate', status: 200, body });
+		expect((await generate({ numImages: 2 })).hints).toEqual([
+			'1 generated, 1 fewer than asked for',
+		]);
+	});
+
+	it('is paid once in all tries, when one item of the same prompt fails', async () => {
 		const { error } = await run(
 			{ operation: 'generate', modelId: '={{ $json.model }}', prompt: 'a lake' },
 			[{ model: deepMode.modelId }, { model: deepMode.modelId }, { model: 'nobody' }],
@@ -317,6 +358,68 @@ describe('Download Image', () => {
 		expect(error?.message).toContain(words);
 		expect(error?.description).toContain('Get Image');
 		expect(submits()).toHaveLength(0);
+	});
+
+	it('names all images of an item when one of the files is missing, and pays for none again', async () => {
+		const { error } = await (async () => {
+			deepMode.fault('*', { on: 'file', status: 500 });
+			return await run(
+				{
+					operation: 'generate',
+					modelId: deepMode.modelId,
+					prompt: 'a lake',
+					download: true,
+					options: { numImages: 3 },
+				},
+				[{}],
+			);
+		})();
+
+		for (const { image_id: id } of deepMode.charges()) expect(error?.description).toContain(id);
+
+		deepMode.fault('*', { on: 'file', status: 500 });
+		const retried = await run(
+			{
+				operation: 'generate',
+				modelId: deepMode.modelId,
+				prompt: 'a lake',
+				download: true,
+				options: { numImages: 3 },
+			},
+			[{}],
+			{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+		);
+		expect(retried.outputs[0]?.map(({ binary }) => binary !== undefined)).toEqual([
+			true,
+			true,
+			true,
+		]);
+		expect(deepMode.spent).toBe(6);
+	});
+
+	it.each([
+		['lake.jpeg', 'lake.jpeg'],
+		['../../etc/passwd', 'passwd'],
+		['a\\b\nc.png', 'bc.png'],
+		[5, undefined],
+		[undefined, undefined],
+	])('names the file of %p well', async (given, fileName) => {
+		host = await startFileHost((_, response) =>
+			response.writeHead(200, { 'content-type': 'Image/JPEG' }).end('picture'),
+		);
+		const id = imageAt(host.url, { file_name: given });
+
+		const { outputs } = await download(id);
+
+		const file = outputs[0]?.[0]?.binary?.data;
+		expect(file).toMatchObject({ mimeType: 'image/jpeg', fileName: fileName ?? `${id}.jpeg` });
+		expect(file?.directory).toBeUndefined();
+	});
+
+	it('fetches nothing but http', async () => {
+		const { error } = await download(imageAt('data:image/jpeg;base64,AAAA'));
+
+		expect(error?.message).toContain('no http or https URL');
 	});
 
 	it('takes the type of unnamed bytes from the file name', async () => {

@@ -149,7 +149,7 @@ const ROWS: Record<string, () => Promise<void>> = {
 		for (const body of ['', '{"id": "a", "image_u', '[]', 'null']) {
 			await expectFound({ status: 200, body, accepted: true });
 		}
-		expectUnknown((await upscaleWith({ status: 200, body: '' }, quickly)).error, 'no image');
+		expectUnknown((await upscaleWith({ status: 200, body: '' }, quickly)).error, 'page or text');
 	},
 	'An acknowledgement instead of an image': async () => {
 		const acknowledgement = { status: 200, body: { message: 'Upscaling images...' } };

@@ -219,7 +219,7 @@ describe('an item that fails', () => {
 		expect(failed?.pairedItem).toEqual({ item: 2 });
 		expect(Object.keys(failed?.json ?? {})).toEqual(['error', 'message']);
 		expect(failed?.json.error).toContain('no-such-image');
-		expect(failed?.json.message).toContain('Check the image ID');
+		expect(failed?.json.message).toContain('Check the ID');
 	});
 
 	it('lands on the error output when that is chosen, with its input', async () => {

@@ -8,6 +8,8 @@ import { prepareRun } from '../../../shared/run';
 /** How long to wait for the balance, in milliseconds. */
 const TIMEOUT = 30_000;
 
+const SUBJECT = { name: 'the balance', action: 'show', advice: 'Check the DeepMode credential.' };
+
 /**
  * Reads the account's balance, which is free: once, for all items.
  *
@@ -35,8 +37,8 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 				if (outcome?.is === 'acknowledged')
 					return { items: [{ json: outcome.body as IDataObject }] };
 				return outcome?.is === 'refused'
-					? { failure: refused('the balance', 'show', outcome), endsBatch: endsBatch(outcome) }
-					: { failure: notRead('the balance', outcome), endsBatch: false };
+					? { failure: refused(SUBJECT, outcome), endsBatch: endsBatch(outcome) }
+					: { failure: notRead(SUBJECT.name, outcome), endsBatch: false };
 			},
 		};
 	});

@@ -68,10 +68,11 @@ export const downloadFields = (show: Show): INodeProperties[] => [
 		displayName: 'Download Image',
 		name: 'download',
 		type: 'boolean',
+		noDataExpression: true,
 		default: false,
 		description:
 			'Whether to download the picture into a binary field. Its URL works for one hour only.',
-		displayOptions: { show },
+		displayOptions: { show, hide: { '@tool': [true] } },
 	},
 	outputFileField(show),
 ];

@@ -8,8 +8,10 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import type { Ending, Job } from '../../../shared/batch';
 import { runBatch } from '../../../shared/batch';
+import { shorten } from '../../../shared/apiMessage';
 import { CallbackTargets } from '../../../shared/callbackTargets';
 import { withFiles } from '../../../shared/delivering';
+import { lookUntilAnswered } from '../../../shared/looking';
 import { endsBatch, generationUnknown, notSent, refused } from '../../../shared/messages';
 import { judgeGeneration, judgeSubmission } from '../../../shared/outcome';
 import {
@@ -21,6 +23,7 @@ import {
 } from '../../../shared/parameters';
 import type { Run } from '../../../shared/run';
 import { prepareRun } from '../../../shared/run';
+import { isTool } from '../../../shared/tool';
 import {
 	downloadFields,
 	maxConcurrencyOption,
@@ -131,28 +134,35 @@ export async function generate(this: IExecuteFunctions): Promise<INodeExecutionD
 				run.tally.report(this);
 				targets.hint();
 			},
+			note: () =>
+				run.tally.generated.length > 0
+					? `These images were generated before that: ${run.tally.generated.join(', ')}.`
+					: '',
 		};
 	});
 }
 
 /** There is no image ID to look at yet, so what is not known stays so, in all tries. */
 async function submit(run: Run, job: Job<Generation>, deadline: number): Promise<Ending> {
-	const { client, memory, sender } = run;
+	const { client, memory, sender, tally } = run;
 	const { parameters, callback } = job.input;
 	const itemIndex = job.itemIndexes[0] as number;
-	const identity = JSON.stringify([itemIndex, parameters]);
-	const name = `the image of item ${itemIndex}`;
+	const name = `what item ${itemIndex} asks for`;
 
-	const finished = memory.finished(itemIndex, identity);
-	if (finished) return { items: (finished.items as IDataObject[]).map((json) => ({ json })) };
-	const open = memory.open(identity);
+	const finished = memory.finished(itemIndex, requestOf(run, parameters));
+	if (finished) return toItems(finished);
+	const open = memory.open(itemIndex, requestOf(run, parameters));
 	if (open) return notKnown(name, open.seen, callback);
 	if (!job.maySend()) return { left: true };
+	const earlier = memory.finishedEarlier(itemIndex, requestOf(run, parameters));
+	// The user may have changed the prompt before the retry.
+	const isSame = earlier?.every(({ prompt }) => prompt === parameters.prompt);
+	if (earlier && isSame && !callback) return await refreshed(run, earlier, deadline);
 
 	const outcome = await sender.send(
 		{
 			send: async (timeout) => {
-				memory.submitting(identity);
+				memory.submitting(itemIndex, requestOf(run, parameters));
 				return await client.generate(parameters, timeout, callback);
 			},
 			judge: callback ? judgeSubmission : judgeGeneration,
@@ -161,28 +171,64 @@ async function submit(run: Run, job: Job<Generation>, deadline: number): Promise
 		deadline,
 	);
 	const finish = (items: IDataObject[]): Ending => {
-		memory.finish(itemIndex, identity, { items });
-		return { items: items.map((json) => ({ json })) };
+		memory.finish(itemIndex, requestOf(run, parameters), items);
+		return toItems(items);
 	};
 	switch (outcome?.is) {
 		case 'image':
 		case 'images': {
 			const images = outcome.is === 'image' ? [outcome.image] : outcome.images;
-			run.tally.generated += images.length;
+			tally.generated.push(...images.map(({ id }) => String(id)));
+			tally.missing += Math.max(0, Number(parameters.num_images ?? 1) - images.length);
 			return finish(images);
 		}
 		case 'acknowledged':
 			return finish([{ ...outcome.body, mode: 'async' }]);
 		case 'unknown':
-			memory.unanswered(identity, { seen: outcome.seen, isBrief: outcome.isBrief });
+			memory.unanswered(itemIndex, requestOf(run, parameters), outcome);
 			return notKnown(name, outcome.seen, callback);
-		case 'refused':
-			memory.notAccepted(identity);
-			return { failure: refused(name, 'generate', outcome), endsBatch: endsBatch(outcome) };
+		case 'refused': {
+			memory.notAccepted(itemIndex, requestOf(run, parameters));
+			const isModel = outcome.status === 404;
+			const subject = {
+				name: isModel ? `model "${shorten(String(parameters.model_id), 60)}"` : name,
+				action: 'generate',
+				advice: 'Check the model ID, the prompt and the options.',
+			};
+			return { failure: refused(subject, outcome), endsBatch: endsBatch(outcome) };
+		}
 		default:
-			memory.notAccepted(identity);
+			memory.notAccepted(itemIndex, requestOf(run, parameters));
 			return job.maySend() ? { failure: notSent(name, outcome), endsBatch: false } : { left: true };
 	}
+}
+
+/**
+ * What tells a request from another in one execution: for a tool its parameters; else the item alone,
+ * since the parameters of one item may come out differently in each try.
+ */
+function requestOf(run: Run, parameters: IDataObject): string {
+	return isTool(run.context) ? JSON.stringify(parameters) : '';
+}
+
+/** The images of an earlier execution, with fresh URLs. */
+async function refreshed(run: Run, items: IDataObject[], deadline: number): Promise<Ending> {
+	const images = await Promise.all(
+		items.map(async (item) => {
+			const outcome = await lookUntilAnswered(
+				run,
+				String(item.id),
+				deadline,
+				() => !run.stop?.aborted,
+			);
+			return outcome?.is === 'image' ? outcome.image : item;
+		}),
+	);
+	return toItems(images);
+}
+
+function toItems(items: IDataObject[]): Ending {
+	return { items: items.map((json) => ({ json })) };
 }
 
 /** With a callback on its way it is no error: the callback may still come. */
@@ -202,7 +248,8 @@ function readParameters(context: IExecuteFunctions, itemIndex: number): IDataObj
 			description: `It is ${display(value)} now. Nothing was sent for this item.`,
 		});
 	};
-	const count = numImages === undefined ? undefined : Number(numImages);
+	const isNumber = typeof numImages === 'number' || /^\d+$/.test(String(numImages));
+	const count = numImages === undefined ? undefined : isNumber ? Number(numImages) : NaN;
 	check(
 		count === undefined || (Number.isInteger(count) && count >= 1 && count <= 8),
 		'Number of Images must be a whole number from 1 to 8',
@@ -217,6 +264,11 @@ function readParameters(context: IExecuteFunctions, itemIndex: number): IDataObj
 		upscale === undefined || typeof upscale === 'boolean',
 		'Upscale must be on or off',
 		upscale,
+	);
+	check(
+		negativePrompt === undefined || typeof negativePrompt === 'string',
+		'Negative Prompt must be a text',
+		negativePrompt,
 	);
 	return {
 		model_id: readText(context, 'modelId', 'model ID', itemIndex),

@@ -56,7 +56,10 @@ async function read(run: Run, { input, maySend }: Job<string>, deadline: number)
 	if (outcome?.is === 'image') return { items: [{ json: outcome.image }] };
 	if (outcome?.is === 'refused') {
 		return {
-			failure: refused(imageName(input), 'show', outcome),
+			failure: refused(
+				{ name: imageName(input), action: 'show', advice: 'Check the image ID.' },
+				outcome,
+			),
 			endsBatch: endsBatch(outcome),
 		};
 	}
