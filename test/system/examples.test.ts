@@ -153,7 +153,7 @@ describe('nightly-batch', () => {
 		`${id},${status},${credits},upscaled/${file_name},`;
 
 	const failed =
-		/^no-such-image,failed,0,,"DeepMode does not know image ""no-such-image"": Check the image ID.*"$/;
+		/^no-such-image,failed,0,,"DeepMode does not know image ""no-such-image"": Check the ID.*"$/;
 
 	beforeAll(async () => {
 		fresh = world.deepMode.addImages(3);
