@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { N8N_MANIFEST } from '../e2e/harness/paths';
+import { many, memory, overhead, tail, trigger } from './cases';
+import { load } from './load';
+import type { Row } from './rounds';
+import { BenchServer } from './server';
+
+/** `npm run bench`: all cases, or those whose numbers are given; `--json` for machines. */
+async function main(): Promise<void> {
+	const { values, positionals } = parseArgs({
+		options: { json: { type: 'boolean', default: false } },
+		allowPositionals: true,
+	});
+	const bench = await BenchServer.start();
+	try {
+		const cases: Record<string, () => Promise<Row[]>> = {
+			1: async () => [await overhead(bench)],
+			2: async () => [await tail(bench)],
+			3: async () => [await memory(bench)],
+			4: async () => [await trigger(bench, 1), await trigger(bench, 10)],
+			5: async () => [await load(bench.folder, bench.tarball)],
+			6: async () => [await many(bench)],
+		};
+		const rows: Row[] = [];
+		for (const [number, run] of Object.entries(cases)) {
+			if (positionals.length > 0 && !positionals.includes(number)) continue;
+			process.stderr.write(`Case ${number}\n`);
+			rows.push(...(await run()));
+		}
+		const versions = { n8n: n8nVersion(), node: process.version };
+		process.stdout.write(
+			values.json ? `${JSON.stringify({ versions, rows })}\n` : table(versions, rows),
+		);
+	} finally {
+		await bench.stop();
+	}
+}
+
+function table(versions: Record<string, string>, rows: Row[]): string {
+	const cells = (values: Record<string, unknown>) =>
+		Object.entries(values)
+			.map(([name, value]) => `${name} ${String(value)}`)
+			.join('; ');
+	return [
+		`n8n ${versions.n8n}, Node ${versions.node}`,
+		'',
+		'| case | measure | medians | lowest to highest | ours by | notes |',
+		'| --- | --- | --- | --- | --- | --- |',
+		...rows.map(
+			(row) =>
+				`| ${row.case} | ${row.measure} | ${cells(row.medians)} | ${cells(row.spread)} | ${cells(row.ratios)} | ${row.notes ?? ''} |`,
+		),
+		'',
+	].join('\n');
+}
+
+function n8nVersion(): string {
+	const manifest = JSON.parse(readFileSync(join(N8N_MANIFEST, 'package.json'), 'utf8')) as {
+		dependencies: { n8n: string };
+	};
+	return manifest.dependencies.n8n;
+}
+
+void main();

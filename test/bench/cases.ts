@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { Agent } from 'node:http';
+
+import axios from 'axios';
+import type { IDataObject, INode } from 'n8n-workflow';
+
+import { signCallbackUrl } from '../../nodes/shared/callback';
+import { chain, deepModeNode, node } from '../e2e/workflows';
+import type { Row } from './rounds';
+import { inTurns, round } from './rounds';
+import type { BenchServer } from './server';
+import { API_KEY } from './server';
+
+const images = (count: number, milliseconds: (row: number) => number = () => 0) =>
+	Array.from({ length: count }, (_, row) => ({ id: `image${row}-${milliseconds(row)}` }));
+
+const ours = (bench: BenchServer, options: IDataObject = {}): INode =>
+	deepModeNode(bench.credential, { options: { ifUpscaled: 'upscaleAgain', ...options } });
+
+const httpRequest = (bench: BenchServer, options: IDataObject = {}): INode =>
+	node(
+		'DeepMode',
+		'n8n-nodes-base.httpRequest',
+		4.2,
+		{
+			method: 'POST',
+			url: `${bench.apiUrl}/api/images/upscale`,
+			authentication: 'predefinedCredentialType',
+			nodeCredentialType: 'deepModeApi',
+			sendBody: true,
+			bodyParameters: { parameters: [{ name: 'image_id', value: '={{ $json.id }}' }] },
+			options,
+		},
+		bench.credentials,
+	);
+
+/** 200 images, the API answering at once, ten in flight. */
+export async function overhead(bench: BenchServer): Promise<Row> {
+	const items = images(200);
+	const perItem = async (contestant: INode) =>
+		(await bench.timeOf(items, contestant)) / items.length;
+	const parameters = { imageId: '={{ $json.id }}' };
+	const bareLoop = node('DeepMode', 'n8n-nodes-bench.bareLoop', 1, parameters, bench.credentials);
+	return await inTurns('1 overhead', 'ms an item', {
+		ours: async () => await perItem(ours(bench)),
+		httpRequest: async () => await perItem(httpRequest(bench)),
+		bareLoop: async () => await perItem(bareLoop),
+	});
+}
+
+/** 200 images of 200 ms, every tenth 800 ms, 50 in flight. */
+export async function tail(bench: BenchServer): Promise<Row> {
+	const items = images(200, (row) => (row % 10 === 0 ? 800 : 200));
+	const inFlight: Record<string, number> = {};
+	const timed = async (name: string, contestant: INode) => {
+		await bench.apiStats();
+		const time = await bench.timeOf(items, contestant);
+		inFlight[name] = Math.max(inFlight[name] ?? 0, (await bench.apiStats()).most);
+		return time;
+	};
+	const batching = { batching: { batch: { batchSize: 50, batchInterval: 1000 } } };
+	const row = await inTurns('2 tail', 'ms in all', {
+		ours: async () => await timed('ours', ours(bench, { maxConcurrency: 50 })),
+		'httpRequest, 50 a second': async () =>
+			await timed('httpRequest, 50 a second', httpRequest(bench, batching)),
+		'httpRequest, all at once': async () =>
+			await timed('httpRequest, all at once', httpRequest(bench)),
+		// All lanes busy all the time.
+		ideal: async () => (180 * 200 + 20 * 800) / 50,
+	});
+	const flights = Object.entries(inFlight).map(([name, most]) => `${name}: ${most}`);
+	return { ...row, notes: `most in flight: ${flights.join('; ')}` };
+}
+
+/** 40 downloads of 25 MB. */
+export async function memory(bench: BenchServer): Promise<Row> {
+	const items = images(40);
+	const growth = async (contestant: INode) =>
+		await bench.peakGrowth(async () => await bench.timeOf(items, contestant));
+	const download = { operation: 'get', download: true };
+	const file = node('DeepMode', 'n8n-nodes-base.httpRequest', 4.2, {
+		url: `${bench.apiUrl}/file?mb=25`,
+		options: { response: { response: { responseFormat: 'file' } } },
+	});
+	return await inTurns('3 memory', 'MB at the peak', {
+		ours: async () => await growth(deepModeNode(bench.credential, download)),
+		httpRequest: async () => await growth(file),
+	});
+}
+
+/** Calls a second that a trigger answers, so many at a time. */
+export async function trigger(bench: BenchServer, atATime: number): Promise<Row> {
+	const ids = { ours: randomUUID(), webhook: randomUUID() };
+	const activate = async (trigger: INode, path: string) =>
+		await bench.n8n.activate(await bench.n8n.createWorkflow(chain(trigger)), path);
+	await activate(
+		node(
+			'Trigger',
+			'n8n-nodes-deepmode.deepModeTrigger',
+			1,
+			{},
+			{
+				webhookId: ids.ours,
+				...bench.credentials,
+			},
+		),
+		`${ids.ours}/deepmode`,
+	);
+	await activate(
+		node(
+			'Webhook',
+			'n8n-nodes-base.webhook',
+			2,
+			{ httpMethod: 'POST', path: ids.webhook, options: {} },
+			{ webhookId: ids.webhook },
+		),
+		ids.webhook,
+	);
+	const own = bench.server.webhookUrl(`${ids.ours}/deepmode`);
+	const ticket = { event: 'image.upscaled', imageId: 'a', context: {} } as const;
+	return await inTurns(`4 trigger, ${atATime} at a time`, 'calls a second', {
+		ours: async () => await rate(() => signCallbackUrl(own, ticket, API_KEY), atATime),
+		webhook: async () => await rate(() => bench.server.webhookUrl(ids.webhook), atATime),
+	});
+}
+
+async function rate(url: () => string, atATime: number): Promise<number> {
+	const urls = Array.from({ length: 60 }, url);
+	const httpAgent = new Agent({ keepAlive: true, maxSockets: atATime });
+	const body = { id: 'a', image_url: 'https://images.example.com/a.jpeg', upscaled: true };
+	const started = performance.now();
+	const queue = urls.values();
+	const lane = async () => {
+		for (const target of queue) await axios.post(target, body, { httpAgent });
+	};
+	await Promise.all(Array.from({ length: atATime }, lane));
+	const seconds = (performance.now() - started) / 1000;
+	httpAgent.destroy();
+	return urls.length / seconds;
+}
+
+/** 10,000 images in one run: does it take longer the more there are? */
+export async function many(bench: BenchServer): Promise<Row> {
+	await bench.apiStats();
+	await bench.timeOf(images(10_000), ours(bench));
+	const { times, most } = await bench.apiStats();
+	const half = (from: number, to: number) => (times[to] ?? NaN) - (times[from] ?? NaN);
+	const first = half(0, 4999);
+	const second = half(5000, 9999);
+	return {
+		case: '6 10,000 items',
+		measure: 'ms for 5,000',
+		medians: { ours: second, 'first 5,000': first },
+		spread: {},
+		ratios: { 'first 5,000': round(second / first) },
+		notes: `most in flight: ${most}`,
+	};
+}

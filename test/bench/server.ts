@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import axios from 'axios';
+import type { IDataObject, INode } from 'n8n-workflow';
+
+import type { StoredCredential } from '../e2e/harness/client';
+import { N8nClient } from '../e2e/harness/client';
+import { packPackage } from '../e2e/harness/pack';
+import type { N8nServer } from '../e2e/harness/server';
+import { prepareN8n } from '../e2e/harness/server';
+import { chain, itemsNodes } from '../e2e/workflows';
+
+export const API_KEY = 'dm_bench_key';
+
+/** What the API saw since it was last asked. */
+export interface ApiStats {
+	/** Requests in work at once, at the most. */
+	most: number;
+	/** When each request came, in milliseconds since 1970. */
+	times: number[];
+}
+
+/** A real n8n with the package and the bare loop in it, and an API in a process of its own. */
+export class BenchServer {
+	private constructor(
+		readonly folder: string,
+		readonly tarball: string,
+		readonly server: N8nServer,
+		readonly n8n: N8nClient,
+		readonly apiUrl: string,
+		readonly credential: StoredCredential,
+		private readonly endApi: () => void,
+	) {}
+
+	static async start(): Promise<BenchServer> {
+		const folder = await mkdtemp(join(tmpdir(), 'n8n-nodes-deepmode-bench-'));
+		const api = spawn('tsx', [join(__dirname, 'api.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
+		const [line] = (await once(api.stdout, 'data')) as [Buffer];
+		const apiUrl = `http://127.0.0.1:${(JSON.parse(String(line)) as { port: number }).port}`;
+		const tarball = await packPackage(folder);
+		const server = await prepareN8n({
+			tarball,
+			folder,
+			env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' },
+		});
+		await cp(
+			join(__dirname, 'bareLoop'),
+			join(server.userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-bench'),
+			{ recursive: true },
+		);
+		await server.start();
+		const n8n = new N8nClient(server);
+		await n8n.setupOwner();
+		const data = { apiKey: API_KEY, baseUrl: apiUrl };
+		const credential = await n8n.createCredential('deepModeApi', 'Bench', data);
+		return new BenchServer(folder, tarball, server, n8n, apiUrl, credential, () => api.stdin.end());
+	}
+
+	async stop(): Promise<void> {
+		await this.server.stop();
+		this.endApi();
+		await rm(this.folder, { recursive: true });
+	}
+
+	/** What a node needs to use the credential. */
+	get credentials(): Partial<INode> {
+		const { id, name } = this.credential;
+		return { credentials: { deepModeApi: { id, name } } };
+	}
+
+	/** How long the node "DeepMode" runs on these items, in milliseconds, as n8n itself measures it. */
+	async timeOf(items: IDataObject[], contestant: INode): Promise<number> {
+		const execution = await this.n8n.runAndWait(chain(...itemsNodes(items), contestant), {
+			timeoutMs: 300_000,
+			everyMs: 500,
+		});
+		const [run] = execution.data.resultData.runData.DeepMode ?? [];
+		if (execution.items('DeepMode').length !== items.length || !run) {
+			throw new Error(`${contestant.type}: ${JSON.stringify(execution.error)}`);
+		}
+		return run.executionTime;
+	}
+
+	async apiStats(): Promise<ApiStats> {
+		return (await axios.get<ApiStats>(`${this.apiUrl}/stats`)).data;
+	}
+
+	/** How far n8n's memory goes up at the most while something runs, in MB. */
+	async peakGrowth(work: () => Promise<unknown>): Promise<number> {
+		const n8n = `/proc/${this.server.pid}`;
+		const memory = (field: string) =>
+			Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`${n8n}/status`, 'utf8'))?.[1]) /
+			1024;
+		// From here on the kernel counts the peak anew.
+		writeFileSync(`${n8n}/clear_refs`, '5');
+		const before = memory('VmRSS');
+		await work();
+		return memory('VmHWM') - before;
+	}
+}
