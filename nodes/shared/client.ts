@@ -40,11 +40,21 @@ export type Reply = Answer | NoAnswer;
 
 /** The DeepMode API over n8n's own HTTP helper; one object serves a whole run. */
 export class DeepModeClient {
+	/** What callbacks are signed with. */
+	readonly apiKey: string;
+	/** The key as it may stand in an answer, escaped as in JSON. */
+	private readonly spellings: string[];
+
 	private constructor(
 		private readonly context: Context,
 		private readonly credentials: ICredentialDataDecryptedObject,
 		private readonly baseUrl: string,
-	) {}
+	) {
+		this.apiKey = keyOf(credentials);
+		this.spellings = [this.apiKey, encodeURIComponent(this.apiKey)]
+			.filter(({ length }) => length >= SHORTEST_SECRET)
+			.map((spelling) => JSON.stringify(spelling).slice(1, -1));
+	}
 
 	/**
 	 * Decrypts the credential, once: per request it would cost more than the request itself.
@@ -129,11 +139,6 @@ export class DeepModeClient {
 		});
 	}
 
-	/** What callbacks are signed with. */
-	get apiKey(): string {
-		return keyOf(this.credentials);
-	}
-
 	/** Sends a request once; statuses are for the caller to judge. */
 	private async request(options: IHttpRequestOptions & { timeout: number }): Promise<Reply> {
 		const timeout = Math.max(1, Math.ceil(options.timeout));
@@ -175,13 +180,11 @@ export class DeepModeClient {
 	 * is, and not escaped either.
 	 */
 	private redact(value: unknown): unknown {
-		if (this.apiKey.length < SHORTEST_SECRET) return value;
 		const json = JSON.stringify(value);
-		const spellings = [this.apiKey, encodeURIComponent(this.apiKey)].map((spelling) =>
-			JSON.stringify(spelling).slice(1, -1),
+		if (!this.spellings.some((spelling) => json.includes(spelling))) return value;
+		return jsonParse(
+			this.spellings.reduce((text, spelling) => text.replaceAll(spelling, '***'), json),
 		);
-		if (!spellings.some((spelling) => json?.includes(spelling))) return value;
-		return jsonParse(spellings.reduce((text, spelling) => text.replaceAll(spelling, '***'), json));
 	}
 }
 

@@ -4,7 +4,7 @@ import { pause } from './pause';
 import type { Connection } from './run';
 
 /** The longest that one look may take, in milliseconds. */
-export const LOOK_TIMEOUT = 30_000;
+const LOOK_TIMEOUT = 30_000;
 /** Pauses between looks double from the first to the longest, in milliseconds. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;

@@ -76,7 +76,6 @@ function judge(answer: Reply): Outcome {
 			: unknown(`there was no complete answer (${answer.reason})`);
 	}
 	const { status, body } = answer;
-	const words = apiMessage(body);
 	const [image, ...others] = findImages(body);
 	if (image && isSuccess(status)) {
 		return others.length === 0
@@ -84,6 +83,7 @@ function judge(answer: Reply): Outcome {
 			: { is: 'images', images: [image, ...others] };
 	}
 	if (isRecord(body) && isSuccess(status)) return { is: 'acknowledged', body };
+	const words = apiMessage(body);
 	if (isSuccess(status)) {
 		return unknown(
 			withWords('the answer is a page or text, and not what was asked for', words),

@@ -16,6 +16,26 @@ export interface BatchOptions {
 	maxConcurrency: number;
 }
 
+/**
+ * @param rule what must be right, in words for the user
+ * @param value what there is instead
+ * @throws NodeOperationError if it is not right
+ */
+export function checkParameter(
+	context: IExecuteFunctions,
+	isRight: boolean,
+	rule: string,
+	value: unknown,
+	advice: string,
+	itemIndex?: number,
+): void {
+	if (isRight) return;
+	throw new NodeOperationError(context.getNode(), rule, {
+		itemIndex,
+		description: `It is ${display(value)} now. ${advice}`,
+	});
+}
+
 /** @throws NodeOperationError if an option is out of its range */
 export function readBatchOptions(context: IExecuteFunctions): BatchOptions {
 	const {
@@ -23,12 +43,9 @@ export function readBatchOptions(context: IExecuteFunctions): BatchOptions {
 		timeout = 300,
 		maxConcurrency = 10,
 	} = context.getNodeParameter('options', 0, {}) as IDataObject;
-	const check = (isRight: boolean, rule: string, value: unknown) => {
-		if (isRight) return;
-		throw new NodeOperationError(context.getNode(), rule, {
-			description: `It is ${display(value)} now. Change it in the node's options. Nothing was sent.`,
-		});
-	};
+	const advice = "Change it in the node's options. Nothing was sent.";
+	const check = (isRight: boolean, rule: string, value: unknown) =>
+		checkParameter(context, isRight, rule, value, advice);
 	check(
 		ifUpscaled === 'returnExisting' || ifUpscaled === 'upscaleAgain',
 		'If Already Upscaled must be "returnExisting" or "upscaleAgain"',
@@ -72,11 +89,13 @@ export function readBinaryField(context: IExecuteFunctions): string | undefined 
 	if (isTool(context)) return undefined;
 	const download = context.getNodeParameter('download', 0, false);
 	if (download === false) return undefined;
-	if (download !== true) {
-		throw new NodeOperationError(context.getNode(), 'Download Image must be on or off', {
-			description: `It is ${display(download)} now. Nothing was sent.`,
-		});
-	}
+	checkParameter(
+		context,
+		download === true,
+		'Download Image must be on or off',
+		download,
+		'Nothing was sent.',
+	);
 	const field = context.getNodeParameter('binaryPropertyName', 0, 'data');
 	if (typeof field === 'string' && field.trim() !== '') return field.trim();
 	throw new NodeOperationError(context.getNode(), 'The output binary field has no name', {
@@ -203,6 +222,6 @@ export function imageName(imageId: string): string {
 	return `image "${shorten(imageId, 60)}"`;
 }
 
-export function display(value: unknown): string {
+function display(value: unknown): string {
 	return shorten(JSON.stringify(value) ?? String(value), 60);
 }

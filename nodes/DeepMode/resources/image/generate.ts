@@ -4,7 +4,6 @@ import type {
 	INodeExecutionData,
 	INodeProperties,
 } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
 
 import type { Ending, Job } from '../../../shared/batch';
 import { runBatch } from '../../../shared/batch';
@@ -15,7 +14,7 @@ import { lookUntilAnswered } from '../../../shared/looking';
 import { endsBatch, generationUnknown, notSent, refused } from '../../../shared/messages';
 import { judgeGeneration, judgeSubmission } from '../../../shared/outcome';
 import {
-	display,
+	checkParameter,
 	readBatchOptions,
 	readBinaryField,
 	readMode,
@@ -148,13 +147,14 @@ async function submit(run: Run, job: Job<Generation>, deadline: number): Promise
 	const { parameters, callback } = job.input;
 	const itemIndex = job.itemIndexes[0] as number;
 	const name = `what item ${itemIndex} asks for`;
+	const request = requestOf(run, parameters);
 
-	const finished = memory.finished(itemIndex, requestOf(run, parameters));
+	const finished = memory.finished(itemIndex, request);
 	if (finished) return toItems(finished);
-	const open = memory.open(itemIndex, requestOf(run, parameters));
+	const open = memory.open(itemIndex, request);
 	if (open) return notKnown(name, open.seen, callback);
 	if (!job.maySend()) return { left: true };
-	const earlier = memory.finishedEarlier(itemIndex, requestOf(run, parameters));
+	const earlier = memory.finishedEarlier(itemIndex, request);
 	// The user may have changed the prompt before the retry.
 	const isSame = earlier?.every(({ prompt }) => prompt === parameters.prompt);
 	if (earlier && isSame && !callback) return await refreshed(run, earlier, deadline);
@@ -162,7 +162,7 @@ async function submit(run: Run, job: Job<Generation>, deadline: number): Promise
 	const outcome = await sender.send(
 		{
 			send: async (timeout) => {
-				memory.submitting(itemIndex, requestOf(run, parameters));
+				memory.submitting(itemIndex, request);
 				return await client.generate(parameters, timeout, callback);
 			},
 			judge: callback ? judgeSubmission : judgeGeneration,
@@ -171,7 +171,7 @@ async function submit(run: Run, job: Job<Generation>, deadline: number): Promise
 		deadline,
 	);
 	const finish = (items: IDataObject[]): Ending => {
-		memory.finish(itemIndex, requestOf(run, parameters), items);
+		memory.finish(itemIndex, request, items);
 		return toItems(items);
 	};
 	switch (outcome?.is) {
@@ -185,10 +185,10 @@ async function submit(run: Run, job: Job<Generation>, deadline: number): Promise
 		case 'acknowledged':
 			return finish([{ ...outcome.body, mode: 'async' }]);
 		case 'unknown':
-			memory.unanswered(itemIndex, requestOf(run, parameters), outcome);
+			memory.unanswered(itemIndex, request, outcome);
 			return notKnown(name, outcome.seen, callback);
 		case 'refused': {
-			memory.notAccepted(itemIndex, requestOf(run, parameters));
+			memory.notAccepted(itemIndex, request);
 			const isModel = outcome.status === 404;
 			const subject = {
 				name: isModel ? `model "${shorten(String(parameters.model_id), 60)}"` : name,
@@ -198,7 +198,7 @@ async function submit(run: Run, job: Job<Generation>, deadline: number): Promise
 			return { failure: refused(subject, outcome), endsBatch: endsBatch(outcome) };
 		}
 		default:
-			memory.notAccepted(itemIndex, requestOf(run, parameters));
+			memory.notAccepted(itemIndex, request);
 			return job.maySend() ? { failure: notSent(name, outcome), endsBatch: false } : { left: true };
 	}
 }
@@ -241,13 +241,8 @@ function notKnown(name: string, seen: string, callback: string | undefined): End
 function readParameters(context: IExecuteFunctions, itemIndex: number): IDataObject {
 	const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
 	const { negativePrompt, numImages, ratio, upscale } = options;
-	const check = (isRight: boolean, rule: string, value: unknown) => {
-		if (isRight) return;
-		throw new NodeOperationError(context.getNode(), rule, {
-			itemIndex,
-			description: `It is ${display(value)} now. Nothing was sent for this item.`,
-		});
-	};
+	const check = (isRight: boolean, rule: string, value: unknown) =>
+		checkParameter(context, isRight, rule, value, 'Nothing was sent for this item.', itemIndex);
 	const isNumber = typeof numImages === 'number' || /^\d+$/.test(String(numImages));
 	const count = numImages === undefined ? undefined : isNumber ? Number(numImages) : NaN;
 	check(
