@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { StoredCredential } from '../e2e/harness/client';
 import { N8nClient } from '../e2e/harness/client';
 import { packPackage } from '../e2e/harness/pack';
+import { peakGrowth } from '../e2e/harness/peakMemory';
 import type { N8nServer } from '../e2e/harness/server';
 import { prepareN8n } from '../e2e/harness/server';
 import { chain, itemsNodes } from '../e2e/workflows';
@@ -92,14 +92,6 @@ export class BenchServer {
 
 	/** How far n8n's memory goes up at the most while something runs, in MB. */
 	async peakGrowth(work: () => Promise<unknown>): Promise<number> {
-		const n8n = `/proc/${this.server.pid}`;
-		const memory = (field: string) =>
-			Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`${n8n}/status`, 'utf8'))?.[1]) /
-			1024;
-		// From here on the kernel counts the peak anew.
-		writeFileSync(`${n8n}/clear_refs`, '5');
-		const before = memory('VmRSS');
-		await work();
-		return memory('VmHWM') - before;
+		return await peakGrowth(this.server.pid as number, work);
 	}
 }

@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-
+import { peakGrowth } from '../e2e/harness/peakMemory';
 import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
 import type { FileHost } from '../integration/fileHost';
@@ -32,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => host?.close());
 
 /** Downloads so many files of so many megabytes, and tells how far n8n's memory went up, in MB. */
-async function peakGrowth(files: number, megabytes: number): Promise<number> {
+async function growthOf(files: number, megabytes: number): Promise<number> {
 	const ids = world.deepMode.addImages(files, { upscaled: true }).map(({ id }) => id);
 	for (const id of ids) {
 		const body = {
@@ -43,24 +42,17 @@ async function peakGrowth(files: number, megabytes: number): Promise<number> {
 		};
 		world.deepMode.fault(id, { on: 'retrieve', status: 200, body });
 	}
-	const n8n = `/proc/${world.server.pid}`;
-	const memory = (field: string) =>
-		Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`${n8n}/status`, 'utf8'))?.[1]) /
-		1024;
-
-	// From here on the kernel counts the peak anew.
-	writeFileSync(`${n8n}/clear_refs`, '5');
-	const before = memory('VmRSS');
-	const execution = await world.n8n.runAndWait(
-		chain(
-			...itemsNodes(ids.map((id) => ({ id }))),
-			deepModeNode(world.credential, { operation: 'get', download: true }),
-		),
-		{ timeoutMs: 180_000 },
-	);
-	const sizes = execution.items('DeepMode').map(({ binary }) => binary?.data?.bytes);
-	expect(sizes).toEqual(Array(files).fill(megabytes * MEGABYTE));
-	const growth = memory('VmHWM') - before;
+	const growth = await peakGrowth(world.server.pid as number, async () => {
+		const execution = await world.n8n.runAndWait(
+			chain(
+				...itemsNodes(ids.map((id) => ({ id }))),
+				deepModeNode(world.credential, { operation: 'get', download: true }),
+			),
+			{ timeoutMs: 180_000 },
+		);
+		const sizes = execution.items('DeepMode').map(({ binary }) => binary?.data?.bytes);
+		expect(sizes).toEqual(Array(files).fill(megabytes * MEGABYTE));
+	});
 	process.stdout.write(
 		`${files} × ${megabytes} MB: n8n's peak memory grew by ${growth.toFixed(0)} MB\n`,
 	);
@@ -68,8 +60,8 @@ async function peakGrowth(files: number, megabytes: number): Promise<number> {
 }
 
 it('streams downloads: their size is not in memory', async () => {
-	await peakGrowth(10, 1);
+	await growthOf(10, 1);
 
-	expect(await peakGrowth(1, 200)).toBeLessThan(100);
-	expect(await peakGrowth(10, 200)).toBeLessThan(300);
+	expect(await growthOf(1, 200)).toBeLessThan(100);
+	expect(await growthOf(10, 200)).toBeLessThan(300);
 }, 400_000);

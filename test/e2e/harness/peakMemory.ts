@@ -1,0 +1,18 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/**
+ * How far a process's memory goes up at the most while something runs, in MB. Linux only.
+ *
+ * @param pid - the process, which must belong to the same user
+ */
+export async function peakGrowth(pid: number, work: () => Promise<unknown>): Promise<number> {
+	const memory = (field: string) => {
+		const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+		return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+	};
+	// From here on the kernel counts the peak anew.
+	writeFileSync(`/proc/${pid}/clear_refs`, '5');
+	const before = memory('VmRSS');
+	await work();
+	return memory('VmHWM') - before;
+}
