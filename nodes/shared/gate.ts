@@ -1,4 +1,4 @@
-import { pause } from './pause';
+import { delay } from './delay';
 
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;
@@ -24,7 +24,7 @@ export class Gate {
 	async pass(deadline: number): Promise<boolean> {
 		while (Date.now() < this.opensAt) {
 			if (this.opensAt >= deadline || this.stop?.aborted) return false;
-			await pause(this.opensAt - Date.now(), this.stop);
+			await delay(this.opensAt - Date.now(), this.stop);
 		}
 		return !this.stop?.aborted;
 	}

@@ -1,6 +1,6 @@
 import type { Outcome } from './outcome';
 import { judgeLook } from './outcome';
-import { pause } from './pause';
+import { delay } from './delay';
 import type { Connection } from './run';
 
 /** The longest that one look may take, in milliseconds. */
@@ -45,7 +45,7 @@ export async function lookUntilAnswered(
 		const outcome = await lookOnce(connection, imageId, deadline);
 		const isPassing = outcome?.is === 'unknown' || outcome?.is === 'unreachable';
 		if (!isPassing || !goesOn() || Date.now() + wait >= deadline) return outcome;
-		await pause(wait, connection.stop);
+		await delay(wait, connection.stop);
 	}
 	return undefined;
 }

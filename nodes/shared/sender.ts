@@ -1,7 +1,7 @@
 import type { Reply } from './client';
 import { Gate } from './gate';
 import type { Outcome } from './outcome';
-import { pause } from './pause';
+import { delay } from './delay';
 
 /** How often a connection is tried that is never made, and the first pause between. */
 const CONNECTION_TRIES = 3;
@@ -48,7 +48,7 @@ export class Sender {
 			if (outcome.is === 'busy') {
 				this.gate.close(sentAt, outcome.retryAfter);
 			} else if (outcome.is === 'unreachable' && tries < CONNECTION_TRIES) {
-				await pause(CONNECTION_PAUSE * tries, this.stop);
+				await delay(CONNECTION_PAUSE * tries, this.stop);
 				tries += 1;
 			} else {
 				if (outcome.is !== 'unknown' && outcome.is !== 'unreachable') this.gate.open(sentAt);

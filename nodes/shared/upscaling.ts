@@ -10,7 +10,7 @@ import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
 import type { Outcome } from './outcome';
 import { judgeSubmission, judgeUpscale } from './outcome';
 import { imageName } from './parameters';
-import { pause } from './pause';
+import { delay } from './delay';
 import type { Run } from './run';
 
 /** The most of an image's time that is kept for a last look, in milliseconds. */
@@ -144,7 +144,7 @@ export class ImageUpscaling {
 		if (!this.run.options.returnsExisting) return this.unsettled(seen);
 		const until = isBrief ? Math.min(this.lastLook, Date.now() + BRIEF_SETTLING) : this.lastLook;
 		for (const wait of growingPauses()) {
-			await pause(Math.max(0, Math.min(wait, until - Date.now())), this.run.stop);
+			await delay(Math.max(0, Math.min(wait, until - Date.now())), this.run.stop);
 			const outcome = await lookOnce(this.run, this.job.imageId, this.deadline);
 			if (outcome?.is === 'image' && isUpscaled(outcome.image)) return this.upscaled(outcome.image);
 			if (outcome?.is === 'refused') {
