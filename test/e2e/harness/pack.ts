@@ -26,13 +26,22 @@ export async function packPackage(folder: string): Promise<string> {
 }
 
 /**
+ * Unpacks a tarball from `packPackage`.
+ *
+ * @param tarball - its path
+ * @param folder - where the package's own files go; made if need be
+ */
+export async function unpack(tarball: string, folder: string): Promise<void> {
+	await mkdir(folder, { recursive: true });
+	await run('tar', ['xzf', tarball, '--strip-components=1', '-C', folder]);
+}
+
+/**
  * Puts the package where n8n's own installer for community nodes puts it.
  *
  * @param userFolder - n8n's N8N_USER_FOLDER
  * @param tarball - from `packPackage`
  */
 export async function unpackInto(userFolder: string, tarball: string): Promise<void> {
-	const target = join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-deepmode');
-	await mkdir(target, { recursive: true });
-	await run('tar', ['xzf', tarball, '--strip-components=1', '-C', target]);
+	await unpack(tarball, join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-deepmode'));
 }

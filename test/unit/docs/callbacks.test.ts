@@ -1,19 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
-import { readSignedQuery, signCallbackUrl, verifyCallback } from '../../nodes/shared/callback';
+import { readSignedQuery, signCallbackUrl, verifyCallback } from '../../../nodes/shared/callback';
+import { readDocument } from './markdown';
 
-const docs = readFileSync(join(__dirname, '../../docs/callbacks.md'), 'utf8');
-const vectors = docs
-	.split('\n')
-	.filter((line) => /^\| `image\.\w+` .*[0-9a-f]{64}/.test(line))
-	.map((line) =>
-		line
-			.split('|')
-			.slice(1, -1)
-			.map((cell) => cell.trim().replaceAll('`', '')),
-	);
+const { tables, blocks } = readDocument('docs/callbacks.md');
+const vectors = (tables.find(({ heading }) => heading === 'Test vectors')?.rows ?? [])
+	.slice(1)
+	.map((row) => row.map((cell) => cell.replaceAll('`', '')));
 
 it('has test vectors', () => {
 	expect(vectors.length).toBeGreaterThanOrEqual(3);
@@ -44,7 +37,7 @@ it.each(vectors)('%s of "%s" with %s is signed as written down', (...vector) => 
 });
 
 describe('the example in shell', () => {
-	const script = /```sh\n([\s\S]*?)```/.exec(docs)?.[1] ?? '';
+	const script = blocks.find(({ language }) => language === 'sh')?.text ?? '';
 	const run = (env: Record<string, string>) =>
 		new URL(
 			execFileSync('sh', ['-c', script], {

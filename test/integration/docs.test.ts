@@ -1,0 +1,79 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { signCallbackUrl } from '../../nodes/shared/callback';
+import type { Emulator } from '../emulator';
+import { startEmulator } from '../emulator';
+import { documents } from '../unit/docs/markdown';
+import { TriggerUnderTest } from './callbacks';
+import type { NodeSetup } from './engine';
+import { execute } from './engine';
+
+/** The image that the docs show. */
+const IMAGE = {
+	id: 'c6b8a9f7e5d1c3a2f91e3',
+	file_name: '120e453f-3a73-4016-ad6a-5cd5e00ddd45.jpeg',
+	model_id: 'a9f7e5d1c3a2f91e3d5c6',
+	prompt: 'A beautiful landscape with mountains and a river.',
+	negative_prompt: 'rainy, foggy',
+	ratio: 'square' as const,
+};
+
+/** Fields that are new each time; the docs show one that could be. */
+const CHANGING = ['image_url', 'callback_id'];
+
+let deepMode: Emulator;
+
+beforeEach(async () => {
+	deepMode = await startEmulator({ credits: 997 });
+});
+
+afterEach(async () => {
+	await deepMode.close();
+});
+
+const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
+
+async function run(parameters: IDataObject): Promise<IDataObject | undefined> {
+	const setup = { parameters, settings: { onError: 'continueRegularOutput' } } as NodeSetup;
+	const { outputs } = await execute(account(), [{ id: IMAGE.id }], setup);
+	return outputs[0]?.[0]?.json;
+}
+
+/** What really comes out where the docs show JSON. */
+const OUTPUTS: Record<string, () => Promise<IDataObject | undefined>> = {
+	'README.md#When an item fails': async () => await run({}),
+	'docs/operations.md#Upscale Image': async () => {
+		deepMode.addImage(IMAGE);
+		return await run({});
+	},
+	'docs/operations.md#Get Balance': async () =>
+		await run({ resource: 'account', operation: 'getBalance' }),
+	'docs/callbacks.md#What the node puts out': async () => {
+		deepMode.addImage(IMAGE);
+		return await run({ mode: 'async', callbackUrl: 'http://127.0.0.1:9/' });
+	},
+	'docs/callbacks.md#What the trigger puts out': async () => {
+		deepMode.addImage(IMAGE);
+		const ticket = { event: 'image.upscaled', imageId: IMAGE.id, context: { row: 7 } } as const;
+		const url = signCallbackUrl('https://n8n.example.com/', ticket, deepMode.apiKey);
+		const trigger = new TriggerUnderTest(account(), {});
+		return (await trigger.call(new URL(url).search.slice(1), await run({}))).items?.[0];
+	},
+};
+
+const blocks = documents.flatMap(({ path, blocks }) =>
+	blocks
+		.filter(({ language }) => language === 'json')
+		.map(({ heading, text }) => ({ place: `${path}#${heading}`, text })),
+);
+
+it('all JSON in the docs is something that comes out', () => {
+	expect(blocks.map(({ place }) => place).sort()).toEqual(Object.keys(OUTPUTS).sort());
+});
+
+it.each(blocks)('$place shows what comes out', async ({ place, text }) => {
+	const shown = JSON.parse(text) as IDataObject;
+	for (const name of CHANGING) if (name in shown) shown[name] = expect.any(String);
+
+	expect(await OUTPUTS[place]?.()).toEqual(shown);
+});

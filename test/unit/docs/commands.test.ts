@@ -1,0 +1,71 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import packageJson from '../../../package.json';
+import { ROOT } from '../../e2e/harness/paths';
+import { documents, readDocument } from './markdown';
+
+const scripts: Record<string, string> = packageJson.scripts;
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+/** What runs each shell command of the docs: a file, and what in it does. */
+const RUN_BY: Record<string, [file: string, as: string]> = {
+	'README.md#Installation': ['test/e2e/install.test.ts', "heading === 'Installation'"],
+	'README.md#Try it without an account': ['.ci/run', '\nnpm run demo -- --once\n'],
+	'CONTRIBUTING.md#Start': ['.ci/run', '\nnpm ci\nnpm run lint\nnpm run verify\nnpm test\n'],
+	'docs/callbacks.md#In another language': [
+		'test/unit/docs/callbacks.test.ts',
+		"describe('the example in shell'",
+	],
+	'docs/performance.md#Performance': ['.github/workflows/long.yml', 'npm run bench\n'],
+};
+
+/** Scripts that no job runs by name, and what runs them. */
+const TESTED: Record<string, string> = { emulator: 'test/unit/emulatorCli.test.ts' };
+
+/** The npm scripts that a text names. */
+const named = (text: string) => [
+	...[...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, script = '']) => script),
+	...(/\bnpm test\b/.test(text) ? ['test'] : []),
+];
+
+it.each(documents)('the scripts that $path names are there', ({ text }) => {
+	expect(named(text).filter((script) => !(script in scripts))).toEqual([]);
+});
+
+it('each script is explained', () => {
+	const explained = ['README.md', 'CONTRIBUTING.md'].flatMap((path) =>
+		named(readDocument(path).text),
+	);
+
+	expect(Object.keys(scripts).filter((script) => !explained.includes(script))).toEqual([]);
+});
+
+it('each script is run by a job or a test', () => {
+	const jobs = ['.ci/run', ...globSync('.github/workflows/*.yml', { cwd: ROOT })].map(read);
+	const run = new Set(jobs.flatMap(named));
+	for (const script of run) named(scripts[script] ?? '').forEach((inner) => run.add(inner));
+	for (const [script, test] of Object.entries(TESTED)) {
+		if (named(read(test)).includes(script)) run.add(script);
+	}
+
+	expect(Object.keys(scripts).filter((script) => !run.has(script))).toEqual([]);
+});
+
+it('the commands in the docs are those that something runs', () => {
+	const places = documents.flatMap(({ path, blocks }) =>
+		blocks.filter(({ language }) => language === 'sh').map(({ heading }) => `${path}#${heading}`),
+	);
+
+	expect([...new Set(places)].sort()).toEqual(Object.keys(RUN_BY).sort());
+});
+
+it.each(Object.entries(RUN_BY))('the commands in %s are run', (_, [file, as]) => {
+	expect(read(file)).toContain(as);
+});
+
+it('no block is in a language that nothing checks', () => {
+	const languages = documents.flatMap(({ blocks }) => blocks.map(({ language }) => language));
+
+	expect(['csv', 'json', 'sh', 'text']).toEqual(expect.arrayContaining(languages));
+});
