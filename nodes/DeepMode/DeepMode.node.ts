@@ -3,12 +3,15 @@ import type {
 	INodeExecutionData,
 	INodeType,
 	INodeTypeDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
 import { failAll } from '../shared/batch';
+import { resumeWebhooks } from '../shared/parking';
 import { accountFields, accountOperations } from './resources/account';
-import { imageFields, imageOperations } from './resources/image';
+import { imageFields, imageOperations, resume } from './resources/image';
 
 type Operation = (this: IExecuteFunctions) => Promise<INodeExecutionData[]>;
 
@@ -31,6 +34,9 @@ export class DeepMode implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'deepModeApi', required: true }],
+		webhooks: resumeWebhooks,
+		waitingNodeTooltip:
+			'={{ $parameter["mode"] === "pause" ? "The execution goes on when DeepMode has called back at " + $execution.resumeUrl : "" }}',
 		properties: [
 			{
 				displayName: 'Resource',
@@ -58,5 +64,8 @@ export class DeepMode implements INodeType {
 			{ description: 'Choose a resource and an operation in the node. Nothing was sent.' },
 		);
 		return [operation ? await operation.call(this) : await failAll(this, unknown)];
+	}
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await resume.call(this);
 	}
 }

@@ -33,6 +33,8 @@ export interface Batch<Input> {
 	done?: () => void;
 	/** What the user is to know when the run ends with an error, and its output is dropped. */
 	note?: () => string;
+	/** What is made of the output of a run that goes on. */
+	finish?: (items: INodeExecutionData[]) => Promise<INodeExecutionData[]>;
 }
 
 /**
@@ -52,8 +54,9 @@ export async function runBatch<Input>(
 ): Promise<INodeExecutionData[]> {
 	const results = new Results(context);
 	const itemIndexes = [...context.getInputData().keys()];
+	let batch: Batch<Input> | undefined;
 	try {
-		const batch = await prepare();
+		batch = await prepare();
 		await workThrough(context, batch, itemIndexes, results);
 		batch.done?.();
 		results.addToError(batch.note?.() ?? '');
@@ -61,7 +64,8 @@ export async function runBatch<Input>(
 		// n8n would pass the inputs on as if they were results, were this thrown under "continue".
 		itemIndexes.forEach((itemIndex) => results.failWith(itemIndex, error));
 	}
-	return results.toItems();
+	const items = results.toItems();
+	return batch?.finish ? await batch.finish(items) : items;
 }
 
 /**
@@ -132,7 +136,7 @@ function readJobs<Input>(
 }
 
 /** Works through a list with so many at once, starting each as soon as a lane is free. */
-async function inLanes<T>(
+export async function inLanes<T>(
 	list: T[],
 	lanes: number,
 	work: (element: T) => Promise<void>,

@@ -1,3 +1,5 @@
+import type { IDataObject } from 'n8n-workflow';
+
 import type { Answer, Reply } from './client';
 import { apiMessage } from './apiMessage';
 import { saysNoCredits } from './credits';
@@ -9,7 +11,7 @@ export type Outcome =
 	| { is: 'image'; image: DeepModeImage }
 	/** Other than exactly one. */
 	| { is: 'images'; images: DeepModeImage[] }
-	| { is: 'acknowledged'; body: Record<string, unknown> }
+	| { is: 'acknowledged'; body: IDataObject }
 	/** Surely not accepted, and it would be the same again. */
 	| { is: 'refused'; status: number; words: string }
 	/** Surely not accepted: DeepMode asks to come again, after `retryAfter` milliseconds. */

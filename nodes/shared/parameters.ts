@@ -6,6 +6,12 @@ import { isContextTooLong } from './callback';
 import { isRecord } from './image';
 import { isTool } from './tool';
 
+/** 30 days, in minutes. */
+const LONGEST_WAIT = 43_200;
+
+/** How results get into a workflow. */
+export type Mode = 'sync' | 'async' | 'pause';
+
 /** What a run's items have in common, read once. */
 export interface BatchOptions {
 	/** Whether an image that is upscaled already is taken as it is. */
@@ -70,14 +76,27 @@ export function readBatchOptions(context: IExecuteFunctions): BatchOptions {
 	};
 }
 
+/** @returns how long the execution may stay parked, in milliseconds */
+export function readMaxWait(context: IExecuteFunctions): number {
+	const { maxWait = 60 } = context.getNodeParameter('options', 0, {}) as IDataObject;
+	checkParameter(
+		context,
+		Number(maxWait) >= 1 && Number(maxWait) <= LONGEST_WAIT,
+		`Max Wait must be 1 to ${LONGEST_WAIT} minutes`,
+		maxWait,
+		"Change it in the node's options. Nothing was sent.",
+	);
+	return Number(maxWait) * 60_000;
+}
+
 /**
  * Reads how results get into a workflow, for the whole run.
  *
  * @throws NodeOperationError if there is no such mode
  */
-export function readMode(context: IExecuteFunctions): 'sync' | 'async' {
+export function readMode(context: IExecuteFunctions): Mode {
 	const mode = context.getNodeParameter('mode', 0, 'sync');
-	if (mode === 'sync' || mode === 'async') return mode;
+	if (mode === 'sync' || mode === 'async' || mode === 'pause') return mode;
 	throw new NodeOperationError(context.getNode(), `There is no mode "${String(mode)}"`, {
 		description: 'Choose a mode in the node. Nothing was sent.',
 	});

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Ending } from './batch';
+import type { Ending, Job } from './batch';
 import type { Failure } from './failure';
 import type { DeepModeImage } from './image';
 import { isUpscaled } from './image';
@@ -19,12 +19,22 @@ const LAST_LOOK = 10_000;
 const BRIEF_SETTLING = 60_000;
 
 /** One image of a run. */
-export interface ImageJob {
+interface ImageJob {
 	imageId: string;
 	/** The first item that wants it. */
 	itemIndex: number;
 	/** Whether the run still sends what costs credits. */
 	maySend: () => boolean;
+}
+
+/** What comes out for an image that is handed over. */
+export interface HandedOver {
+	/** It was upscaled already, and no callback will come. */
+	existing: (image: DeepModeImage) => IDataObject;
+	/** @param body what DeepMode answered */
+	accepted: (body: IDataObject) => IDataObject;
+	/** It may have been accepted, so a callback may come. @param seen what was seen instead */
+	unknown: (seen: string) => IDataObject;
 }
 
 /**
@@ -42,15 +52,17 @@ export interface ImageJob {
  * nothing. Nothing leads back to `submit`, in no try of an execution.
  */
 export class ImageUpscaling {
+	private readonly job: ImageJob;
 	private readonly name: string;
 	/** Milliseconds since 1970. */
 	readonly deadline: number;
 
 	constructor(
 		private readonly run: Run,
-		private readonly job: ImageJob,
+		{ input: { imageId }, itemIndexes, maySend }: Job<{ imageId: string }>,
 	) {
-		this.name = imageName(job.imageId);
+		this.job = { imageId, itemIndex: itemIndexes[0] as number, maySend };
+		this.name = imageName(imageId);
 		this.deadline = Date.now() + run.options.timeout;
 	}
 
@@ -66,11 +78,11 @@ export class ImageUpscaling {
 	}
 
 	/**
-	 * Async mode: ends with DeepMode's acknowledgement.
+	 * Async and pause mode: ends when DeepMode has it.
 	 *
 	 * @param callback where DeepMode sends the result
 	 */
-	async handOver(callback: string): Promise<Ending> {
+	async handOver(callback: string, output: HandedOver): Promise<Ending> {
 		const { imageId, itemIndex, maySend } = this.job;
 		const { memory, tally } = this.run;
 		const [finished] = memory.finished(itemIndex, imageId) ?? [];
@@ -79,11 +91,9 @@ export class ImageUpscaling {
 			return { items: [{ json: finished }] };
 		}
 		const open = memory.open(itemIndex, imageId);
-		if (open) return this.notAcknowledged(open);
+		if (open) return this.notAcknowledged(open, output);
 		if (!maySend()) return { left: true };
-		return (
-			(await this.look((image) => ({ ...image, callback: false }))) ?? (await this.submit(callback))
-		);
+		return (await this.look(output.existing)) ?? (await this.submit({ callback, output }));
 	}
 
 	/** @returns how the item ends, or nothing if the image is to be submitted */
@@ -105,26 +115,26 @@ export class ImageUpscaling {
 		return this.unsent(outcome);
 	}
 
-	/** @param callback where DeepMode sends the result; without it, the result is waited for */
-	private async submit(callback?: string): Promise<Ending> {
+	/** @param handOver where DeepMode sends the result; without it, the result is waited for */
+	private async submit(handOver?: { callback: string; output: HandedOver }): Promise<Ending> {
 		const { client, sender, memory } = this.run;
 		const { imageId, itemIndex, maySend } = this.job;
 		const outcome = await sender.send(
 			{
 				send: async (timeout) => {
 					memory.submitting(itemIndex, imageId);
-					return await client.upscale(imageId, timeout, callback);
+					return await client.upscale(imageId, timeout, handOver?.callback);
 				},
-				judge: callback ? judgeSubmission : judgeUpscale,
+				judge: handOver ? judgeSubmission : judgeUpscale,
 				maySend,
 			},
-			callback ? this.deadline : this.lastLook,
+			handOver ? this.deadline : this.lastLook,
 		);
 		switch (outcome?.is) {
 			case 'image':
 				return this.upscaled(outcome.image);
 			case 'acknowledged': {
-				const json = { ...outcome.body, image_id: imageId, mode: 'async' };
+				const json = handOver?.output.accepted(outcome.body) ?? outcome.body;
 				memory.finish(itemIndex, imageId, [json]);
 				this.run.tally.submitted += 1;
 				return { items: [{ json }] };
@@ -132,7 +142,7 @@ export class ImageUpscaling {
 			case 'unknown': {
 				const open = { seen: outcome.seen, isBrief: outcome.isBrief };
 				memory.unanswered(itemIndex, imageId, open);
-				return callback ? this.notAcknowledged(open) : await this.settle(open);
+				return handOver ? this.notAcknowledged(open, handOver.output) : await this.settle(open);
 			}
 			default:
 				memory.notAccepted(itemIndex, imageId);
@@ -170,11 +180,9 @@ export class ImageUpscaling {
 	}
 
 	/** The callback may still come, so this is no error. */
-	private notAcknowledged({ seen }: OpenSubmission): Ending {
+	private notAcknowledged({ seen }: OpenSubmission, output: HandedOver): Ending {
 		this.run.tally.unknown += 1;
-		const { imageId } = this.job;
-		const json = { image_id: imageId, mode: 'async', accepted: 'unknown', message: seen };
-		return { items: [{ json }] };
+		return { items: [{ json: output.unknown(seen) }] };
 	}
 
 	private refusal(action: string, outcome: Extract<Outcome, { is: 'refused' }>): Ending {

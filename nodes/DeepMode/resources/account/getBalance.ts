@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { runBatch } from '../../../shared/batch';
 import { endsBatch, notRead, refused } from '../../../shared/messages';
@@ -34,8 +34,7 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 					},
 					Date.now() + TIMEOUT,
 				);
-				if (outcome?.is === 'acknowledged')
-					return { items: [{ json: outcome.body as IDataObject }] };
+				if (outcome?.is === 'acknowledged') return { items: [{ json: outcome.body }] };
 				return outcome?.is === 'refused'
 					? { failure: refused(SUBJECT, outcome), endsBatch: endsBatch(outcome) }
 					: { failure: notRead(SUBJECT.name, outcome), endsBatch: false };

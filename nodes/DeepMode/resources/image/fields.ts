@@ -1,4 +1,4 @@
-import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { outputFileField } from '../../../shared/outputFileField';
 
@@ -15,8 +15,20 @@ export const imageIdField = (description: string, show: Show): INodeProperties =
 	displayOptions: { show },
 });
 
-/** How the result gets into a workflow. */
-export const modeFields = (show: Show): INodeProperties[] => [
+/** Only where there is an image to look at when DeepMode calls back. */
+export const pauseMode: INodePropertyOptions = {
+	name: 'Pause Until Called Back',
+	value: 'pause',
+	description:
+		'The execution is put aside, and goes on with all results when DeepMode has called back. DeepMode must be able to reach n8n.',
+};
+
+/**
+ * How the result gets into a workflow.
+ *
+ * @param more modes that not every operation has
+ */
+export const modeFields = (show: Show, more: INodePropertyOptions[] = []): INodeProperties[] => [
 	{
 		displayName: 'Mode',
 		name: 'mode',
@@ -29,6 +41,7 @@ export const modeFields = (show: Show): INodeProperties[] => [
 				description:
 					'The item goes on at once; DeepMode sends the result to a URL, such as that of a DeepMode Trigger',
 			},
+			...more,
 			{
 				name: 'Wait for the Result',
 				value: 'sync',
@@ -84,6 +97,17 @@ export const maxConcurrencyOption: INodeProperties = {
 	typeOptions: { minValue: 1, maxValue: 100 },
 	default: 10,
 	description: 'How many items may be in work at the same time',
+};
+
+export const maxWaitOption: INodeProperties = {
+	displayName: 'Max Wait',
+	name: 'maxWait',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 60,
+	description:
+		'How many minutes the execution stays paused at most. Images that are not known to be finished by then come out with "timed_out": true.',
+	displayOptions: { show: { '/mode': ['pause'] } },
 };
 
 export const timeoutOption: INodeProperties = {

@@ -6,6 +6,8 @@ import { upscale, upscaleFields } from './upscale';
 
 export const imageOperations = { generate, get, upscale };
 
+export { resume } from './resume';
+
 export const imageFields: INodeProperties[] = [
 	{
 		displayName: 'Operation',

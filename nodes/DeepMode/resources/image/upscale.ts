@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { Batch, Job } from '../../../shared/batch';
+import type { Batch } from '../../../shared/batch';
 import { runBatch } from '../../../shared/batch';
 import { CallbackTargets } from '../../../shared/callbackTargets';
 import { withFiles } from '../../../shared/delivering';
@@ -12,24 +12,26 @@ import {
 	readImageId,
 	readMode,
 } from '../../../shared/parameters';
-import type { Run } from '../../../shared/run';
 import { prepareRun } from '../../../shared/run';
 import { ImageUpscaling } from '../../../shared/upscaling';
 import {
 	downloadFields,
 	imageIdField,
 	maxConcurrencyOption,
+	maxWaitOption,
 	modeFields,
 	optionsField,
+	pauseMode,
 	timeoutOption,
 } from './fields';
+import { pauseUntilCalledBack } from './pause';
 
 const show = { resource: ['image'], operation: ['upscale'] };
 
 export const upscaleFields: INodeProperties[] = [
 	imageIdField('The ID of the image to upscale. An upscale costs 3 credits.', show),
-	...modeFields(show),
-	...downloadFields({ ...show, mode: ['sync'] }),
+	...modeFields(show, [pauseMode]),
+	...downloadFields({ ...show, mode: ['sync', 'pause'] }),
 	optionsField(
 		[
 			{
@@ -54,6 +56,7 @@ export const upscaleFields: INodeProperties[] = [
 				description: 'What to do with an image that is upscaled already',
 			},
 			maxConcurrencyOption,
+			maxWaitOption,
 			timeoutOption,
 		],
 		show,
@@ -68,14 +71,15 @@ interface ImageRequest {
 }
 
 /**
- * Upscales the image of each item, 3 credits each. In sync mode the upscaled image comes out, one
- * item per image with the API's own fields; in async mode what DeepMode says to the submission.
+ * Upscales the image of each item, 3 credits each. In sync and pause mode the upscaled image comes
+ * out, one item per image with the API's own fields; in async mode what DeepMode says to the
+ * submission.
  */
 export async function upscale(this: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	return await runBatch(this, async () =>
-		readMode(this) === 'async' ? await callBack(this) : await waitForResult(this),
-	);
+	return await runBatch<ImageRequest>(this, async () => await modes[readMode(this)](this));
 }
+
+const modes = { sync: waitForResult, async: callBack, pause: pauseUntilCalledBack };
 
 async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageRequest>> {
 	const run = await prepareRun(context, readBatchOptions(context));
@@ -86,7 +90,7 @@ async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageReq
 		// An image that several items want is upscaled once, and they all get it.
 		keyOf: ({ imageId }) => imageId,
 		work: async (job) => {
-			const upscaling = imageUpscaling(run, job);
+			const upscaling = new ImageUpscaling(run, job);
 			return await withFiles(run, await upscaling.wait(), field, upscaling.deadline);
 		},
 		done: () => run.tally.report(context),
@@ -105,17 +109,20 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 			refuseSecond(context, imageId, seen, itemIndex);
 			return { imageId, callback };
 		},
-		work: async (job) => await imageUpscaling(run, job).handOver(String(job.input.callback)),
+		work: async (job) => {
+			const { imageId, callback } = job.input;
+			const about = { image_id: imageId, mode: 'async' };
+			return await new ImageUpscaling(run, job).handOver(String(callback), {
+				existing: (image) => ({ ...image, callback: false }),
+				accepted: (body) => ({ ...body, ...about }),
+				unknown: (seen) => ({ ...about, accepted: 'unknown', message: seen }),
+			});
+		},
 		done: () => {
 			run.tally.report(context);
 			targets.hint();
 		},
 	};
-}
-
-function imageUpscaling(run: Run, job: Job<ImageRequest>): ImageUpscaling {
-	const itemIndex = job.itemIndexes[0] as number;
-	return new ImageUpscaling(run, { imageId: job.input.imageId, itemIndex, maySend: job.maySend });
 }
 
 /** Two callbacks for one image could not be told apart, and only one may come. */

@@ -1,0 +1,114 @@
+import { randomUUID } from 'crypto';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import type { Batch } from '../../../shared/batch';
+import { hintAtCallbackUrls } from '../../../shared/callbackHints';
+import { withFiles } from '../../../shared/delivering';
+import { ringUntilAnswered } from '../../../shared/doorbell';
+import { fillIn } from '../../../shared/filling';
+import type { DeepModeImage } from '../../../shared/image';
+import type { BatchOptions } from '../../../shared/parameters';
+import {
+	readBatchOptions,
+	readBinaryField,
+	readImageId,
+	readMaxWait,
+} from '../../../shared/parameters';
+import { park, resumeUrlOf } from '../../../shared/parking';
+import { isPending, lookForFinished, pendingIds, pendingItem } from '../../../shared/pending';
+import type { Run } from '../../../shared/run';
+import { prepareRun } from '../../../shared/run';
+import { isTool } from '../../../shared/tool';
+import { ImageUpscaling } from '../../../shared/upscaling';
+
+/**
+ * When the node rings at its own door, in milliseconds: a callback that came before n8n had stored
+ * the parked execution found nobody.
+ */
+const RINGS = [1000, 2000, 4000, 8000, 16_000];
+
+/**
+ * Pause mode: submits all images, then parks the execution until all are finished. What comes out
+ * then is made in `resume`.
+ */
+export async function pauseUntilCalledBack(
+	context: IExecuteFunctions,
+): Promise<Batch<{ imageId: string }>> {
+	const options = readBatchOptions(context);
+	const maxWait = readMaxWait(context);
+	refuseWhatCannotPause(context, options);
+	const field = readBinaryField(context);
+	const resumeUrl = resumeUrlOf(context);
+	const run = await prepareRun(context, options);
+	return {
+		maxConcurrency: options.maxConcurrency,
+		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
+		keyOf: ({ imageId }) => imageId,
+		work: async (job) => {
+			const upscaling = new ImageUpscaling(run, job);
+			const pending = () => pendingItem(job.input.imageId);
+			const ending = await upscaling.handOver(resumeUrl, {
+				existing: (image) => image,
+				accepted: pending,
+				unknown: pending,
+			});
+			const isOpen = 'items' in ending && ending.items.some(isPending);
+			return isOpen ? ending : await withFiles(run, ending, field, upscaling.deadline);
+		},
+		done: () => run.tally.report(context),
+		finish: async (items) => await parkOrGoOn(run, items, { resumeUrl, maxWait, field }),
+	};
+}
+
+async function parkOrGoOn(
+	run: Run,
+	items: INodeExecutionData[],
+	{ resumeUrl, maxWait, field }: { resumeUrl: string; maxWait: number; field?: string },
+): Promise<INodeExecutionData[]> {
+	const imageIds = pendingIds(items);
+	if (imageIds.length === 0) return items;
+	const { context, options, stop } = run;
+	const lanes = options.maxConcurrency;
+	const finished = new Map<string, DeepModeImage>();
+	const deadline = Date.now() + options.timeout;
+	if ((await lookForFinished(run, imageIds, finished, lanes, deadline)) === 'finished') {
+		return await fillIn(run, items, finished, { field, lanes, deadline });
+	}
+	if (stop?.aborted) return items;
+
+	hintAtCallbackUrls(context, new Set([resumeUrl]));
+	// The editor shows it while the execution is parked.
+	context.setMetadata({ resumeUrl });
+	const parked = { round: randomUUID(), lanes, ...(field && { field }) };
+	const output = await park(context, items, parked, new Date(Date.now() + maxWait));
+	void ringUntilAnswered(context, resumeUrl, RINGS);
+	return output;
+}
+
+/** @throws NodeOperationError if no callback could end the pause */
+function refuseWhatCannotPause(
+	context: IExecuteFunctions,
+	{ returnsExisting }: BatchOptions,
+): void {
+	if (isTool(context)) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Pause Until Called Back does not work as a tool of an AI agent',
+			{
+				description:
+					'n8n cannot put an agent aside in the middle of its work. Set Mode to Wait for the Result. Nothing was sent.',
+			},
+		);
+	}
+	if (!returnsExisting) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Pause Until Called Back does not work with Upscale Again',
+			{
+				description:
+					'Whether an image is finished is seen by its being upscaled, and with Upscale Again it is upscaled before. Set If Already Upscaled to Return Existing Image, or Mode to Wait for the Result. Nothing was sent.',
+			},
+		);
+	}
+}

@@ -1,0 +1,112 @@
+import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+
+import { DeepModeClient } from '../../../shared/client';
+import { ringUntilAnswered } from '../../../shared/doorbell';
+import { fillIn } from '../../../shared/filling';
+import type { DeepModeImage } from '../../../shared/image';
+import type { Parked } from '../../../shared/parking';
+import { lookForFinished, pendingIds } from '../../../shared/pending';
+import type { Connection } from '../../../shared/run';
+import { Sender } from '../../../shared/sender';
+
+/** How long to look at the images of a parked execution, in milliseconds: the caller waits. */
+const LOOK_TIMEOUT = 20_000;
+/** How long all downloads may take, in milliseconds. */
+const DOWNLOAD_TIMEOUT = 300_000;
+/** When to come again after the API could not be asked, in milliseconds: nobody else may ring. */
+const SECOND_RINGS = [30_000, 60_000, 120_000, 240_000, 480_000];
+/** How long calls that came for what was resumed may still be on their way, in milliseconds. */
+const LATE = 30_000;
+
+/** The executions whose images are being looked at in this process, and whether it rang meanwhile. */
+const looking = new Map<string, { rang: boolean }>();
+/** The rounds that were resumed of late, and when. */
+const resumed = new Map<string, number>();
+/** The rounds that ring again by themselves. */
+const ringing = new Set<string>();
+
+const HEARD: IWebhookResponseData = { webhookResponse: { received: true } };
+
+/**
+ * Answers a call to a parked execution. The call says nothing but "look": whether the images are
+ * finished is asked from the API, and the execution goes on when all are. It never throws: n8n would
+ * resume the execution with an empty item.
+ */
+export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const key = `${this.getExecutionId()}/${this.getNode().id}`;
+	const running = looking.get(key);
+	if (running) {
+		running.rang = true;
+		return HEARD;
+	}
+	const check = { rang: false };
+	looking.set(key, check);
+	try {
+		return await lookAndResume(this, check);
+	} catch (error) {
+		this.logger.error(`DeepMode node "${this.getNode().name}" could not look: ${String(error)}`);
+		return notNow(this);
+	} finally {
+		looking.delete(key);
+	}
+}
+
+async function lookAndResume(
+	context: IWebhookFunctions,
+	check: { rang: boolean },
+): Promise<IWebhookResponseData> {
+	const parked = parkedState(context);
+	if (Date.now() - (resumed.get(parked.round) ?? 0) < LATE) return HEARD;
+	const items = context.evaluateExpression('{{ $input.all() }}') as unknown as INodeExecutionData[];
+	const client = await DeepModeClient.connect(context);
+	const connection: Connection = { context, client, sender: new Sender() };
+	const finished = new Map<string, DeepModeImage>();
+	let seen: Awaited<ReturnType<typeof lookForFinished>>;
+	do {
+		check.rang = false;
+		const deadline = Date.now() + LOOK_TIMEOUT;
+		seen = await lookForFinished(connection, pendingIds(items), finished, parked.lanes, deadline);
+	} while (seen !== 'finished' && check.rang);
+	if (seen === 'unanswered') {
+		void ringAgain(context, parked.round);
+		return notNow(context);
+	}
+	if (seen === 'unfinished') return HEARD;
+
+	const { field, lanes } = parked;
+	const deadline = Date.now() + DOWNLOAD_TIMEOUT;
+	const output = await fillIn(connection, items, finished, { field, lanes, deadline });
+	remember(parked.round);
+	return { ...HEARD, workflowData: [output] };
+}
+
+function parkedState(context: IWebhookFunctions): Parked {
+	// Braces would end the expression.
+	const name = JSON.stringify(context.getNode().name).replaceAll('}', '\\u007d');
+	return context.evaluateExpression(`{{ $node[${name}].context["parked"] }}`) as Parked;
+}
+
+async function ringAgain(context: IWebhookFunctions, round: string): Promise<void> {
+	if (ringing.has(round)) return;
+	ringing.add(round);
+	try {
+		const url = new URL(String(context.evaluateExpression('{{ $execution.resumeUrl }}')));
+		url.pathname += `/${context.getNode().id}`;
+		await ringUntilAnswered(context, url.href, SECOND_RINGS);
+	} finally {
+		ringing.delete(round);
+	}
+}
+
+/** A caller who tries again may find the API answering. */
+function notNow(context: IWebhookFunctions): IWebhookResponseData {
+	const message = 'The images cannot be looked at now; n8n stays paused';
+	context.getResponseObject().status(503).json({ message }).end();
+	return { noWebhookResponse: true };
+}
+
+function remember(round: string): void {
+	const now = Date.now();
+	for (const [old, at] of resumed) if (now - at >= LATE) resumed.delete(old);
+	resumed.set(round, now);
+}

@@ -1,0 +1,359 @@
+import axios from 'axios';
+import type { IDataObject, INode } from 'n8n-workflow';
+
+import type { Execution } from './harness/execution';
+import { chain, deepModeNode, itemsNodes, node } from './workflows';
+import { useWorld } from './world';
+
+const world = useWorld();
+
+/** Puts what came with the item into the workflow beside what the pause brought. */
+const after = () =>
+	node('After', 'n8n-nodes-base.set', 3.4, {
+		includeOtherFields: true,
+		assignments: {
+			assignments: [
+				{ id: '1', name: 'row', type: 'number', value: "={{ $('Items').item.json.row }}" },
+			],
+		},
+		options: {},
+	});
+
+const pausing = (parameters: IDataObject = {}, settings: Partial<INode> = {}) =>
+	deepModeNode(world.credential, { mode: 'pause', ...parameters }, settings);
+
+const workflow = (ids: string[], parameters?: IDataObject, settings?: Partial<INode>) =>
+	chain(...itemsNodes(ids.map((id, row) => ({ id, row }))), pausing(parameters, settings), after());
+
+const rows = (execution: Execution, name = 'After') =>
+	execution.items(name).map(({ json }) => [json.row, json.id, json.upscaled]);
+
+const expected = (ids: string[]) => ids.map((id, row) => [row, id, true]);
+
+const newImages = (count: number) => world.deepMode.addImages(count).map(({ id }) => id);
+
+/** Where DeepMode was asked to call for an image. */
+const callbackOf = (imageId: string) =>
+	world.deepMode.requests
+		.map(({ body }) => body as { image_id?: string; callback?: string } | undefined)
+		.findLast((body) => body?.image_id === imageId)?.callback as string;
+
+const loseCallbacks = (ids: string[]) =>
+	ids.forEach((id) => world.deepMode.fault(id, { on: 'callback', lost: true }));
+
+const looks = (since: number) =>
+	world.deepMode.requests.slice(since).filter(({ method }) => method === 'GET').length;
+
+const ring = async (url: string) =>
+	await axios.post(url, { id: 'forged', upscaled: true }, { validateStatus: () => true });
+
+/** Runs until n8n has parked the execution and the node's own call is answered. */
+async function parked(...setup: Parameters<typeof workflow>): Promise<string> {
+	const id = await world.n8n.run(await world.n8n.createWorkflow(workflow(...setup)));
+	await world.n8n.waitForExecution(id, { statuses: ['waiting'] });
+	return id;
+}
+
+afterEach(() => world.deepMode.clearFaults());
+
+it.each([1, 25])('%d images, whose callbacks come doubled and in any order', async (count) => {
+	const ids = newImages(count);
+	const spent = world.deepMode.spent;
+	world.deepMode.workMs = (id) => 1500 + (ids.length - ids.indexOf(id)) * 40;
+	world.deepMode.fault('*', { on: 'callback', repeat: 2, times: Infinity });
+
+	const execution = await world.n8n.runAndWait(workflow(ids));
+
+	expect(execution.status).toBe('success');
+	expect(rows(execution)).toEqual(expected(ids));
+	expect(world.deepMode.spent - spent).toBe(3 * count);
+	expect(execution.data.resultData.runData.After).toHaveLength(1);
+});
+
+it('forged calls are refused, and calls before the end change nothing', async () => {
+	const [id] = newImages(1) as [string];
+	world.deepMode.workMs = 60_000;
+	const executionId = await parked([id]);
+	const url = new URL(callbackOf(id));
+	const unsigned = new URL(url);
+	unsigned.search = '';
+	const wrong = new URL(url);
+	wrong.searchParams.set('signature', '0'.repeat(url.searchParams.get('signature')!.length));
+
+	expect((await ring(unsigned.href)).status).toBe(401);
+	expect((await ring(wrong.href)).status).toBe(401);
+	expect(await ring(url.href)).toMatchObject({ status: 200, data: { received: true } });
+
+	expect((await world.n8n.execution(executionId)).status).toBe('waiting');
+	await world.n8n.stopExecution(executionId);
+});
+
+it('60 executions whose callbacks come before they are parked: none is stuck', async () => {
+	const ids = newImages(60);
+	world.deepMode.workMs = (id) => ids.indexOf(id);
+	const executionIds: string[] = [];
+	for (const id of ids) {
+		executionIds.push(await world.n8n.run(await world.n8n.createWorkflow(workflow([id]))));
+	}
+
+	const executions = [];
+	for (const executionId of executionIds) {
+		executions.push(await world.n8n.waitForExecution(executionId));
+	}
+
+	expect(executions.map(({ status }) => status)).toEqual(ids.map(() => 'success'));
+	expect(executions.map((execution) => rows(execution))).toEqual(ids.map((id) => [[0, id, true]]));
+}, 300_000);
+
+it('n8n is restarted while it is parked, and is called afterwards', async () => {
+	const ids = newImages(25);
+	const spent = world.deepMode.spent;
+	loseCallbacks(ids);
+	world.deepMode.workMs = 8000;
+	const executionId = await parked(ids);
+	await world.server.stop();
+	await world.deepMode.settled();
+	await world.server.start();
+	await world.n8n.login();
+
+	const answer = await ring(callbackOf(ids[7] as string));
+	const execution = await world.n8n.waitForExecution(executionId);
+
+	expect(answer.status).toBe(200);
+	expect(rows(execution)).toEqual(expected(ids));
+	expect(world.deepMode.spent - spent).toBe(75);
+	expect((await ring(callbackOf(ids[0] as string))).status).toBe(409);
+}, 300_000);
+
+it('100 images that finish together, each called three times: one resume, at most 300 looks', async () => {
+	const ids = newImages(100);
+	const since = world.deepMode.requests.length;
+	world.deepMode.workMs = 4000;
+	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
+
+	const execution = await world.n8n.runAndWait(workflow(ids, { options: { maxConcurrency: 50 } }), {
+		timeoutMs: 120_000,
+	});
+	await world.deepMode.settled();
+
+	expect(rows(execution)).toEqual(expected(ids));
+	expect(execution.data.resultData.runData.After).toHaveLength(1);
+	expect(looks(since)).toBeLessThanOrEqual(300);
+}, 300_000);
+
+it('two in a row, each with its own images', async () => {
+	const [first, second] = [newImages(2), newImages(2)];
+	world.deepMode.workMs = 1500;
+	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
+	const items = first.map((id, row) => ({ id, row, next: second[row] }));
+	const again = pausing({ imageId: "={{ $('Items').item.json.next }}" });
+
+	const execution = await world.n8n.runAndWait(
+		chain(...itemsNodes(items), pausing(), { ...again, name: 'Again' }, after()),
+	);
+
+	expect(execution.items('DeepMode').map(({ json }) => json.id)).toEqual(first);
+	expect(rows(execution)).toEqual(expected(second));
+	expect([...first, ...second].map((id) => world.deepMode.charges(id).length)).toEqual([
+		1, 1, 1, 1,
+	]);
+});
+
+it('a loop of five: each round resumes with its own image', async () => {
+	const ids = newImages(5);
+	world.deepMode.workMs = 1500;
+	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
+	const loop = node('Loop', 'n8n-nodes-base.splitInBatches', 3, { options: {} });
+	const looped = chain(...itemsNodes(ids.map((id, row) => ({ id, row }))), loop);
+	looped.nodes.push(pausing(), after());
+	looped.connections.Loop = {
+		main: [
+			[{ node: 'After', type: 'main', index: 0 }],
+			[{ node: 'DeepMode', type: 'main', index: 0 }],
+		],
+	};
+	looped.connections.DeepMode = { main: [[{ node: 'Loop', type: 'main', index: 0 }]] };
+
+	const execution = await world.n8n.runAndWait(looped, { timeoutMs: 120_000 });
+
+	expect(execution.status).toBe('success');
+	const runs = execution.data.resultData.runData.DeepMode ?? [];
+	expect(runs.map(({ data }) => data?.main?.[0]?.map(({ json }) => json.id))).toEqual(
+		ids.map((id) => [id]),
+	);
+	expect(execution.items('After').map(({ json }) => json.id)).toEqual(ids);
+}, 180_000);
+
+it('two branches into one node: each comes out with its own images', async () => {
+	const ids = newImages(2);
+	world.deepMode.workMs = 1500;
+	const branch = (name: string, id: string) =>
+		node(name, 'n8n-nodes-base.set', 3.4, {
+			mode: 'raw',
+			jsonOutput: JSON.stringify({ id }),
+			options: {},
+		});
+	const branches = chain(node('Start', 'n8n-nodes-base.manualTrigger', 1));
+	branches.nodes.push(branch('A', ids[0] as string), branch('B', ids[1] as string), pausing());
+	const to = (name: string) => ({ node: name, type: 'main' as const, index: 0 });
+	branches.connections.Start = { main: [[to('A'), to('B')]] };
+	branches.connections.A = { main: [[to('DeepMode')]] };
+	branches.connections.B = { main: [[to('DeepMode')]] };
+
+	const execution = await world.n8n.runAndWait(branches);
+
+	const runs = execution.data.resultData.runData.DeepMode ?? [];
+	const images = runs.map(({ data }) =>
+		data?.main?.[0]?.map(({ json }) => [json.id, json.upscaled]),
+	);
+	expect(images).toHaveLength(2);
+	expect(images).toEqual(expect.arrayContaining(ids.map((id) => [[id, true]])));
+});
+
+it.each([
+	['is down', { cut: 'before' }],
+	['answers HTML', { status: 200, body: '<html>maintenance</html>', contentType: 'text/html' }],
+	['refuses the key', { status: 401, body: { detail: 'Could not validate credentials' } }],
+	['does not know the image', { status: 404, body: { detail: 'Image not found' } }],
+] as const)(
+	'a call while the API %s does not resume',
+	async (_, fault) => {
+		const [id] = newImages(1) as [string];
+		loseCallbacks([id]);
+		world.deepMode.workMs = 3000;
+		const executionId = await parked([id]);
+		await world.deepMode.settled();
+		world.deepMode.fault(id, { ...fault, on: 'retrieve', times: Infinity });
+
+		const answer = await ring(callbackOf(id));
+		const then = (await world.n8n.execution(executionId)).status;
+		world.deepMode.clearFaults();
+		await ring(callbackOf(id));
+		const execution = await world.n8n.waitForExecution(executionId);
+
+		expect([answer.status, then]).toEqual([503, 'waiting']);
+		expect(rows(execution)).toEqual([[0, id, true]]);
+	},
+	120_000,
+);
+
+it('never called back: after Max Wait it goes on with marked items', async () => {
+	const [done, open] = [world.deepMode.addImage({ upscaled: true }).id, ...newImages(1)] as [
+		string,
+		string,
+	];
+	loseCallbacks([open]);
+	world.deepMode.workMs = 40_000;
+
+	const execution = await world.n8n.runAndWait(
+		workflow([done, open], { options: { maxWait: 1 } }),
+		{ timeoutMs: 180_000 },
+	);
+
+	expect(execution.status).toBe('success');
+	expect(rows(execution)).toEqual([
+		[0, done, true],
+		[1, open, false],
+	]);
+	expect(execution.items('After')[1]?.json).toMatchObject({ timed_out: true });
+}, 240_000);
+
+describe('one of ten cannot be submitted', () => {
+	const failing = () => {
+		const ids = newImages(10);
+		ids[4] = 'no-such-image';
+		world.deepMode.workMs = 1500;
+		return ids;
+	};
+
+	it('fails at once and parks nothing, without "continue on error"', async () => {
+		const ids = failing();
+
+		const execution = await world.n8n.runAndWait(workflow(ids));
+
+		expect(execution.status).toBe('error');
+		expect(execution.error?.message).toContain('no-such-image');
+		expect(execution.data.waitTill).toBeUndefined();
+	});
+
+	it('comes out in its place, with "continue on error" and Retry On Fail', async () => {
+		const ids = failing();
+		ids.unshift(ids.splice(4, 1)[0] as string);
+		const spent = world.deepMode.spent;
+
+		const execution = await world.n8n.runAndWait(
+			workflow(ids, {}, { onError: 'continueRegularOutput', retryOnFail: true, maxTries: 3 }),
+		);
+
+		const items = execution.items('DeepMode').map(({ json }) => json);
+		expect(items[0]).toMatchObject({ error: expect.stringContaining('no-such-image') });
+		expect(items.slice(1).map(({ id, upscaled }) => [id, upscaled])).toEqual(
+			ids.slice(1).map((id) => [id, true]),
+		);
+		expect(world.deepMode.spent - spent).toBe(27);
+	});
+
+	it('comes out of the error output', async () => {
+		const ids = failing();
+		const withErrors = workflow(ids, {}, { onError: 'continueErrorOutput' });
+		withErrors.nodes.push({ ...after(), name: 'Failed' });
+		withErrors.connections.DeepMode?.main?.push([{ node: 'Failed', type: 'main', index: 0 }]);
+
+		const execution = await world.n8n.runAndWait(withErrors);
+
+		expect(execution.items('After').map(({ json }) => json.row)).toEqual([
+			0, 1, 2, 3, 5, 6, 7, 8, 9,
+		]);
+		expect(execution.items('Failed').map(({ json }) => [json.row, json.error])).toEqual([
+			[4, expect.stringContaining('no-such-image')],
+		]);
+	});
+
+	it('pays nothing twice with Retry On Fail', async () => {
+		const ids = failing();
+		const spent = world.deepMode.spent;
+
+		const execution = await world.n8n.runAndWait(
+			workflow(ids, {}, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }),
+		);
+		await world.deepMode.settled();
+
+		expect(execution.status).toBe('error');
+		expect(Math.max(...ids.map((id) => world.deepMode.charges(id).length))).toBe(1);
+		expect(world.deepMode.spent - spent).toBeLessThanOrEqual(27);
+	});
+});
+
+it('downloads the pictures, too', async () => {
+	const ids = newImages(2);
+	world.deepMode.workMs = 1500;
+
+	const execution = await world.n8n.runAndWait(workflow(ids, { download: true }));
+
+	const [item] = execution.items('DeepMode');
+	expect(item?.binary?.data).toMatchObject({ mimeType: 'image/jpeg' });
+	expect((await world.n8n.binary(item!.binary!.data!)).subarray(0, 2).toString('hex')).toBe('ffd8');
+});
+
+it('says that DeepMode cannot reach an address inside the own machine', async () => {
+	const [id] = newImages(1) as [string];
+	world.deepMode.workMs = 60_000;
+
+	const executionId = await parked([id]);
+
+	expect((await world.n8n.execution(executionId)).raw).toContain('DeepMode cannot reach');
+	await world.n8n.stopExecution(executionId);
+});
+
+it.each([
+	['Upscale Again', { options: { ifUpscaled: 'upscaleAgain' } }, 'Upscale Again'],
+	['a wait of no time', { options: { maxWait: 0 } }, 'Max Wait'],
+])('refuses %s before anything is sent', async (_, parameters, words) => {
+	const [id] = newImages(1) as [string];
+	const before = world.deepMode.requests.length;
+
+	const execution = await world.n8n.runAndWait(workflow([id], parameters));
+
+	expect(execution.error?.message).toContain(words);
+	expect(world.deepMode.requests).toHaveLength(before);
+});
