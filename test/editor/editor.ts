@@ -41,15 +41,31 @@ export class Editor {
 		return this.byId('node-creator-item-name').getByText(name, { exact: true });
 	}
 
-	/** Adds a node by one of its actions, and has it open then. */
+	/** Has the actions of a node, which is open in the node panel, unfolded. */
+	async showActions(action: string): Promise<void> {
+		const fold = this.byId('node-creator-category-item').filter({ hasText: 'Actions' });
+		await fold.waitFor();
+		if (!(await this.entry(action).isVisible())) await fold.click();
+		await this.entry(action).waitFor();
+	}
+
+	/** Adds a node, which the node panel found, by one of its actions, and has it open then. */
 	async addAction(node: string, action: string): Promise<void> {
 		await this.entry(node).click();
-		await this.entry('On image failed').or(this.entry(action)).first().waitFor();
-		if (!(await this.entry(action).isVisible())) {
-			await this.byId('node-creator-category-item').filter({ hasText: 'Actions' }).click();
-		}
+		await this.showActions(action);
 		await this.entry(action).click();
 		await this.panel.waitFor();
+	}
+
+	/** Adds a trigger in the same way. */
+	async addTrigger(node: string, event: string): Promise<void> {
+		await this.entry(node).click();
+		await this.entry(event).click();
+		await this.panel.waitFor();
+	}
+
+	async showWholeWorkflow(): Promise<void> {
+		await this.byId('zoom-to-fit').click();
 	}
 
 	async openNode(name: string): Promise<void> {
@@ -172,7 +188,7 @@ export class Editor {
 	/** The URLs of the open trigger, the one for tests first. */
 	async webhookUrl(): Promise<string> {
 		await this.panel.getByText('Webhook URLs', { exact: true }).click();
-		return await this.panel.locator('.webhook-url').innerText();
+		return (await this.panel.locator('.webhook-url').innerText()).trim();
 	}
 
 	byId(id: string): Locator {

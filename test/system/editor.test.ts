@@ -131,7 +131,7 @@ it(
 		const { id } = deepMode.addImage();
 		await editor.newWorkflow();
 		await editor.search('deepmode');
-		await editor.addAction('DeepMode', 'On image upscaled');
+		await editor.addTrigger('DeepMode', 'On image upscaled');
 		expect(await editor.parameters()).toEqual(['events', 'authentication', 'download']);
 		const callbackUrl = await editor.webhookUrl();
 		await editor.execute();
