@@ -11,6 +11,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { DeepModeClient } from '../shared/client';
 import { triggerFields } from './fields';
 import { receive } from './receive';
+import { triggerPanel } from './triggerPanel';
 
 export class DeepModeTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -19,8 +20,11 @@ export class DeepModeTrigger implements INodeType {
 		icon: { light: 'file:../../icons/deepmode.svg', dark: 'file:../../icons/deepmode.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ [$parameter["events"]].flat().join(", ") }}',
+		subtitle: '={{ [$parameter["events"]].flat().join(", ").replaceAll("image.", "") }}',
 		description: 'Upscale images with DeepMode, or start a workflow when one is ready',
+		eventTriggerDescription: 'Run a DeepMode node whose Callback URL is the Test URL',
+		activationMessage: 'DeepMode can now call the Production URL.',
+		triggerPanel,
 		defaults: { name: 'DeepMode Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],

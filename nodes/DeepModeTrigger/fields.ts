@@ -5,7 +5,7 @@ import { outputFileField } from '../shared/outputFileField';
 export const triggerFields: INodeProperties[] = [
 	{
 		displayName:
-			'Copy the <b>Production URL</b> above into the Callback URL of a DeepMode node in mode <i>Call Back</i>, and publish (activate) this workflow. The Test URL works for one call, while you listen for a test event. DeepMode must be able to reach n8n: on a laptop or behind a firewall, use mode <i>Wait for the Result</i> instead.',
+			'Copy the Production URL from “Webhook URLs” above into the Callback URL of a DeepMode node, and publish this workflow. DeepMode must be able to reach n8n: on a laptop or behind a firewall, use the mode “Wait for the Result” of that node instead.',
 		name: 'notice',
 		type: 'notice',
 		default: '',

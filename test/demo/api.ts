@@ -45,7 +45,8 @@ function realApi(apiKey: string, imageId: string): DemoApi {
 	};
 }
 
-async function emulatedApi(): Promise<DemoApi> {
+/** Opens an emulator of the API, with an image in it. */
+export async function emulatedApi(): Promise<DemoApi> {
 	const emulator = await startEmulator({ workMs: EMULATOR_WORK_MS });
 	announce(`The DeepMode emulator runs at ${emulator.url}: nothing costs anything`);
 	return {

@@ -1,15 +1,10 @@
 /// <reference lib="esnext.disposable" />
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { N8nClient } from '../e2e/harness/client';
-import { packPackage } from '../e2e/harness/pack';
 import { announce } from '../e2e/harness/progress';
-import { prepareN8n } from '../e2e/harness/server';
 import { openApi } from './api';
 import { invite } from './interactive';
+import { openN8n } from './n8n';
 import { upscaleOnce } from './once';
 
 /**
@@ -19,19 +14,7 @@ import { upscaleOnce } from './once';
 async function demo(once: boolean, cleanup: AsyncDisposableStack): Promise<void> {
 	const api = await openApi();
 	cleanup.defer(api.close);
-	const folder = await mkdtemp(join(tmpdir(), 'n8n-nodes-deepmode-demo-'));
-	cleanup.defer(async () => await rm(folder, { recursive: true, force: true }));
-	announce('Packing the package');
-	const tarball = await packPackage(folder);
-	const server = await prepareN8n({ tarball, folder });
-	cleanup.defer(async () => await server.stop());
-	await server.start();
-	const n8n = new N8nClient(server);
-	await n8n.setupOwner();
-	const credential = await n8n.createCredential('deepModeApi', 'DeepMode account', {
-		apiKey: api.apiKey,
-		baseUrl: api.baseUrl,
-	});
+	const { n8n, credential } = await openN8n(api, cleanup);
 	await (once ? upscaleOnce : invite)(n8n, credential, api);
 }
 

@@ -9,6 +9,7 @@ const run = promisify(execFile);
 
 /** The Debian packages that system tests need, with the programs that are used of each. */
 const PROGRAMS = {
+	chromium: ['chromium'],
 	'openssh-server': ['sshd', 'ssh-keygen'],
 } as const;
 

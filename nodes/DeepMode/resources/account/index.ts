@@ -16,7 +16,7 @@ export const accountFields: INodeProperties[] = [
 				name: 'Get Balance',
 				value: 'getBalance',
 				action: 'Get the balance of the account',
-				description: 'Read how many credits are left',
+				description: 'Read how many credits are left: free',
 			},
 		],
 		default: 'getBalance',

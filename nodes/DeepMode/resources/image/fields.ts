@@ -61,6 +61,7 @@ export const modeFields = (show: Show, more: INodePropertyOptions[] = []): INode
 		placeholder: 'e.g. https://n8n.example.com/webhook/…/deepmode',
 		description:
 			'Where DeepMode sends the result: the Production URL of a DeepMode Trigger with the same credential. DeepMode must be able to reach it.',
+		hint: 'Copy the Production URL of a DeepMode Trigger',
 		displayOptions: { show: { ...show, mode: ['async'] } },
 	},
 	{

@@ -1,0 +1,156 @@
+import type { IDataObject, INode } from 'n8n-workflow';
+
+import type { Execution } from '../e2e/harness/execution';
+import { deepModeNode, node } from '../e2e/workflows';
+import { useWorld } from '../e2e/world';
+import { startOpenAiStub, type OpenAiStub } from './openAiStub';
+
+const world = useWorld();
+let model: OpenAiStub;
+
+afterEach(async () => {
+	await model?.stop();
+});
+
+/**
+ * Lets an AI Agent answer, with a DeepMode node as its only tool.
+ *
+ * @param tool parameters and settings of the node
+ * @param toolArguments what the model calls it with
+ */
+async function ask(
+	{ parameters, settings }: { parameters: IDataObject; settings?: Partial<INode> },
+	toolArguments: object,
+): Promise<Execution> {
+	const { n8n, credential } = world;
+	model = await startOpenAiStub(toolArguments);
+	const openAi = await n8n.createCredential('openAiApi', 'OpenAI account', {
+		apiKey: 'sk-1',
+		url: model.url,
+	});
+	const tool = {
+		...deepModeNode(credential, parameters, settings),
+		name: 'Upscale for Customer',
+		type: 'n8n-nodes-deepmode.deepModeTool',
+	};
+	const nodes = [
+		node('Start', 'n8n-nodes-base.manualTrigger', 1),
+		node('AI Agent', '@n8n/n8n-nodes-langchain.agent', 3, {
+			promptType: 'define',
+			text: 'Please',
+			options: {},
+		}),
+		node(
+			'Model',
+			'@n8n/n8n-nodes-langchain.lmChatOpenAi',
+			1.2,
+			{ model: { __rl: true, mode: 'list', value: 'gpt-4.1-mini' }, options: {} },
+			{ credentials: { openAiApi: { id: openAi.id, name: openAi.name } } },
+		),
+		tool,
+	];
+	const to = (name: string, type: 'main' | 'ai_languageModel' | 'ai_tool') => ({
+		[type]: [[{ node: name, type, index: 0 }]],
+	});
+	return await n8n.runAndWait({
+		nodes,
+		connections: {
+			Start: to('AI Agent', 'main'),
+			Model: to('AI Agent', 'ai_languageModel'),
+			[tool.name]: to('AI Agent', 'ai_tool'),
+		},
+		settings: { executionOrder: 'v1' },
+	});
+}
+
+/** What the model was told about the tool. */
+const offered = () => model.requests[0]?.tools?.[0]?.function;
+
+/** What the tool answered, as the model got it. */
+const answer = () => JSON.parse(String(model.requests[1]?.messages.at(-1)?.content)) as unknown;
+
+const schema = (properties: Record<string, object>) => ({
+	$schema: 'http://json-schema.org/draft-07/schema#',
+	type: 'object',
+	properties,
+	...(Object.keys(properties).length > 0 && { required: Object.keys(properties) }),
+	additionalProperties: false,
+});
+
+const imageId = "={{ $fromAI('Image_ID', 'The image to upscale', 'string') }}";
+
+it('tells the model what it does and what it takes, and gives it the upscaled image', async () => {
+	const { deepMode } = world;
+	const { id, file_name } = deepMode.addImage();
+
+	const { error } = await ask({ parameters: { imageId } }, { Image_ID: id });
+
+	expect(error).toBeUndefined();
+	expect(offered()).toEqual({
+		name: 'Upscale_for_Customer',
+		description: 'Upscale an image in DeepMode',
+		parameters: schema({ Image_ID: { type: 'string', description: 'The image to upscale' } }),
+		strict: false,
+	});
+	expect(answer()).toEqual([
+		expect.objectContaining({
+			id,
+			file_name,
+			upscaled: true,
+			image_url: expect.stringContaining(deepMode.filesUrl),
+		}),
+	]);
+	expect(deepMode.charges(id)).toHaveLength(1);
+});
+
+it('gives the model all images that it generated', async () => {
+	const parameters = {
+		operation: 'generate',
+		modelId: world.deepMode.modelId,
+		prompt: "={{ $fromAI('Prompt', 'What to show', 'string') }}",
+		options: { numImages: 2 },
+	};
+
+	await ask({ parameters }, { Prompt: 'a lake' });
+
+	expect(offered()).toMatchObject({
+		description: 'Generate an image in DeepMode',
+		parameters: schema({ Prompt: { type: 'string', description: 'What to show' } }),
+	});
+	expect(answer()).toEqual([
+		expect.objectContaining({ prompt: 'a lake' }),
+		expect.objectContaining({ prompt: 'a lake' }),
+	]);
+});
+
+it('takes nothing from the model for the balance', async () => {
+	await ask({ parameters: { resource: 'account', operation: 'getBalance' } }, {});
+
+	expect(offered()).toMatchObject({
+		description: 'Get the balance of the account in DeepMode',
+		parameters: schema({}),
+	});
+	expect(answer()).toEqual([{ remaining_balance: world.deepMode.credits }]);
+});
+
+describe('when it fails', () => {
+	it('tells the model what happened and what to do, if set to Continue', async () => {
+		const settings = { onError: 'continueRegularOutput' } as const;
+
+		const { error } = await ask({ parameters: { imageId }, settings }, { Image_ID: 'nobody' });
+
+		expect(error).toBeUndefined();
+		expect(answer()).toEqual([
+			{
+				error: 'DeepMode does not know image "nobody"',
+				message: expect.stringContaining('Nothing was charged'),
+			},
+		]);
+	});
+
+	it('tells it only what happened otherwise', async () => {
+		await ask({ parameters: { imageId } }, { Image_ID: 'nobody' });
+
+		expect(answer()).toEqual([{ error: 'DeepMode does not know image "nobody"' }]);
+	});
+});
