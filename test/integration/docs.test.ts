@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback';
+import { pendingItem } from '../../nodes/shared/pending';
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { documents } from '../unit/docs/markdown';
@@ -46,6 +47,7 @@ const OUTPUTS: Record<string, () => Promise<IDataObject | undefined>> = {
 		deepMode.addImage(IMAGE);
 		return await run({});
 	},
+	'docs/pause.md#When the time is over': async () => pendingItem(IMAGE.id),
 	'docs/operations.md#Get Balance': async () =>
 		await run({ resource: 'account', operation: 'getBalance' }),
 	'docs/callbacks.md#What the node puts out': async () => {
@@ -61,7 +63,11 @@ const OUTPUTS: Record<string, () => Promise<IDataObject | undefined>> = {
 	},
 };
 
-const blocks = documents.flatMap(({ path, blocks }) =>
+/** It takes a whole n8n to see what a model sees: `test/system/agent.test.ts` compares it. */
+const COMPARED_THERE = 'docs/ai-agents.md';
+
+const here = documents.filter(({ path }) => path !== COMPARED_THERE);
+const blocks = here.flatMap(({ path, blocks }) =>
 	blocks
 		.filter(({ language }) => language === 'json')
 		.map(({ heading, text }) => ({ place: `${path}#${heading}`, text })),

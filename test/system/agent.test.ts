@@ -3,6 +3,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { Execution } from '../e2e/harness/execution';
 import { deepModeNode, node } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
+import { readDocument } from '../unit/docs/markdown';
 import { startOpenAiStub, type OpenAiStub } from './openAiStub';
 
 const world = useWorld();
@@ -77,6 +78,11 @@ const schema = (properties: Record<string, object>) => ({
 	additionalProperties: false,
 });
 
+/** What the docs show. */
+const [shownTool, shownFailure] = readDocument('docs/ai-agents.md').blocks.map(
+	({ text }) => JSON.parse(text) as object,
+);
+
 const imageId = "={{ $fromAI('Image_ID', 'The image to upscale', 'string') }}";
 
 it('tells the model what it does and what it takes, and gives it the upscaled image', async () => {
@@ -92,6 +98,7 @@ it('tells the model what it does and what it takes, and gives it the upscaled im
 		parameters: schema({ Image_ID: { type: 'string', description: 'The image to upscale' } }),
 		strict: false,
 	});
+	expect(offered()).toMatchObject(shownTool as object);
 	expect(answer()).toEqual([
 		expect.objectContaining({
 			id,
@@ -140,12 +147,7 @@ describe('when it fails', () => {
 		const { error } = await ask({ parameters: { imageId }, settings }, { Image_ID: 'nobody' });
 
 		expect(error).toBeUndefined();
-		expect(answer()).toEqual([
-			{
-				error: 'DeepMode does not know image "nobody"',
-				message: expect.stringContaining('Nothing was charged'),
-			},
-		]);
+		expect(answer()).toEqual(shownFailure);
 	});
 
 	it('tells it only what happened otherwise', async () => {

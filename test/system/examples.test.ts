@@ -23,14 +23,20 @@ const CHAT_PATH = '0b7e4d5a-9c1f-4e62-a3d8-5f6071829304/chat';
 const world = useWorld();
 let sftp: SftpServer;
 let model: OpenAiStub;
-let images: Record<'one' | 'async' | 'asked', ImageRecord>;
+let images: Record<'one' | 'async' | 'asked' | 'paused' | 'pausedToo', ImageRecord>;
 
 // Starting n8n's command line takes its time: all examples are imported at once. Each gets the name
 // of its file for its ID.
 beforeAll(async () => {
 	const { deepMode, n8n, server } = world;
 	const image = () => deepMode.addImage();
-	images = { one: image(), async: image(), asked: image() };
+	images = {
+		one: image(),
+		async: image(),
+		asked: image(),
+		paused: image(),
+		pausedToo: image(),
+	};
 	sftp = await startOpenSsh();
 	model = await startOpenAiStub({ Image_ID: images.asked.id });
 	const credentials: StoredCredential[] = [
@@ -48,6 +54,14 @@ beforeAll(async () => {
 			'https://your-n8n.example.com/webhook/your-webhook-id/deepmode':
 				server.webhookUrl(CALLBACK_PATH),
 		}),
+		'pause-until-callback': withParameters(
+			filled('pause-until-callback', {
+				'your image ID': images.paused.id,
+				'your second image ID': images.pausedToo.id,
+			}),
+			'Upscale Images',
+			{ options: { maxWait: 1 } },
+		),
 		'generate-upscale-upload': filled('generate-upscale-upload', {
 			'your model ID': deepMode.modelId,
 		}),
@@ -109,6 +123,23 @@ it('upscale-one-image upscales one image', async () => {
 		[images.one.id, true],
 	]);
 });
+
+it('pause-until-callback finds what was done without a callback', async () => {
+	const ids = [images.paused.id, images.pausedToo.id];
+	ids.forEach((id) => world.deepMode.fault(id, { on: 'callback', lost: true }));
+	world.deepMode.workMs = 6000;
+
+	const execution = await world.n8n.waitForExecution(
+		await world.n8n.run('pause-until-callback', BY_HAND),
+		{ timeoutMs: 180_000 },
+	);
+
+	expect(execution.items('Get Image').map(({ json }) => json.id)).toEqual(ids);
+	expect(execution.items('Upscaled').map(({ json }) => [json.id, json.upscaled])).toEqual(
+		ids.map((id) => [id, true]),
+	);
+	expect(ids.map((id) => world.deepMode.charges(id).length)).toEqual([1, 1]);
+}, 240_000);
 
 it('async-upscale-with-callback brings the customer back beside the result', async () => {
 	await world.n8n.activate('async-upscale-with-callback', CALLBACK_PATH);
