@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { N8N_MANIFEST } from '../e2e/harness/paths';
 import { many, memory, overhead, tail, trigger } from './cases';
 import { load } from './load';
+import { parked } from './parked';
 import type { Row } from './rounds';
 import { BenchServer } from './server';
 
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
 			4: async () => [await trigger(bench, 1), await trigger(bench, 10)],
 			5: async () => [await load(bench.folder, bench.tarball)],
 			6: async () => [await many(bench)],
+			8: async () => [await parked(bench)],
 		};
 		const rows: Row[] = [];
 		for (const [number, run] of Object.entries(cases)) {

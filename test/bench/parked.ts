@@ -1,0 +1,119 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import axios from 'axios';
+
+import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
+import type { ImageRecord } from '../emulator';
+import { startEmulator } from '../emulator';
+import type { Row } from './rounds';
+import { round } from './rounds';
+import type { BenchServer } from './server';
+
+const IMAGES = 10;
+/** The images are done when the benchmark says so. */
+const NEVER = 2 ** 31 - 1;
+/** How long n8n is left alone, and looked at, in milliseconds. */
+const CALM = 20_000;
+/** The kernel counts a process's time in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+interface Reading {
+	/** Of one core, in percent. */
+	cpu: number;
+	/** Open sockets of n8n, of any kind. */
+	sockets: number;
+	/** In MB. */
+	memory: number;
+}
+
+/** 200 executions of ten images each, paused at once: what they hold, and whether all end. */
+export async function parked(bench: BenchServer): Promise<Row> {
+	const emulator = await startEmulator({ credits: 1_000_000, workMs: NEVER });
+	const images: ImageRecord[] = [];
+	try {
+		const credential = await bench.n8n.createCredential('deepModeApi', 'Emulator', {
+			apiKey: emulator.apiKey,
+			baseUrl: emulator.url,
+		});
+		const executionIds: string[] = [];
+		const pauseHundred = async () => {
+			for (let count = 0; count < 100; count++) {
+				const added = emulator.addImages(IMAGES);
+				images.push(...added);
+				const items = added.map(({ id }) => ({ id }));
+				const node = deepModeNode(credential, { mode: 'pause' });
+				const workflowId = await bench.n8n.createWorkflow(chain(...itemsNodes(items), node));
+				executionIds.push(await bench.n8n.run(workflowId));
+			}
+			for (const id of executionIds) {
+				await bench.n8n.waitForExecution(id, { statuses: ['waiting'], timeoutMs: 120_000 });
+			}
+		};
+		const readings = { idle: await read(bench) } as Record<string, Reading>;
+		await pauseHundred();
+		readings['100 paused'] = await read(bench);
+		await pauseHundred();
+		readings['200 paused'] = await read(bench);
+
+		for (const image of images) image.upscaled = true;
+		const callbacks = callbackOfEach(emulator.requests);
+		for (const url of callbacks) await axios.post(url, {});
+		let ended = 0;
+		for (const id of executionIds) {
+			const { status } = await bench.n8n.waitForExecution(id, { timeoutMs: 120_000 });
+			if (status === 'success') ended += 1;
+		}
+		const of = (field: keyof Reading) =>
+			Object.fromEntries(Object.entries(readings).map(([name, value]) => [name, value[field]]));
+		const listed = (field: keyof Reading) =>
+			Object.entries(of(field))
+				.map(([name, value]) => `${name} ${value}`)
+				.join(', ');
+		return {
+			case: '8 paused',
+			measure: 'CPU in %',
+			medians: of('cpu'),
+			spread: {},
+			ratios: {},
+			notes: `sockets: ${listed('sockets')}; memory in MB: ${listed('memory')}; ended well: ${ended} of ${executionIds.length}`,
+		};
+	} finally {
+		await emulator.close();
+	}
+}
+
+/** Each execution has a URL of its own. */
+function callbackOfEach(requests: Array<{ body?: unknown }>): Set<string> {
+	const callbacks = requests.map(
+		({ body }) => (body as { callback?: string } | undefined)?.callback,
+	);
+	return new Set(callbacks.filter((callback) => callback !== undefined));
+}
+
+/** Waits until n8n has calmed down, and looks at it for as long. */
+async function read({ server }: BenchServer): Promise<Reading> {
+	const folder = `/proc/${server.pid}`;
+	const seconds = () => {
+		const [, fields = ''] = readFileSync(`${folder}/stat`, 'utf8').split(') ');
+		const [user, system] = fields.split(' ').slice(11, 13).map(Number) as [number, number];
+		return (user + system) / TICKS_PER_SECOND;
+	};
+	await sleep(CALM);
+	const before = seconds();
+	await sleep(CALM);
+	const cpu = ((seconds() - before) / (CALM / 1000)) * 100;
+	const sockets = readdirSync(`${folder}/fd`).filter((fd) => isSocket(`${folder}/fd/${fd}`));
+	const memory =
+		Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${folder}/status`, 'utf8'))?.[1]) / 1024;
+	return { cpu: round(cpu), sockets: sockets.length, memory: Math.round(memory) };
+}
+
+function isSocket(fd: string): boolean {
+	try {
+		return readlinkSync(fd).startsWith('socket:');
+	} catch {
+		// Closed meanwhile.
+		return false;
+	}
+}
