@@ -66,6 +66,8 @@ export async function startPostgres(): Promise<Postgres> {
 		DB_POSTGRESDB_PORT: String(port),
 		DB_POSTGRESDB_DATABASE: DATABASE,
 		DB_POSTGRESDB_USER: USER,
+		// n8n's default is 2: then a busy main process can take its database for lost.
+		DB_POSTGRESDB_POOL_SIZE: '10',
 	};
 	const stop = async () => {
 		await daemon.stop();

@@ -184,8 +184,9 @@ describe('a callback that comes to two webhook processors', () => {
 	const atSecond = (url: string) => url.replace(cluster.webhookProcessor.url, second.url);
 
 	/** @returns how many items have started a workflow */
-	async function deliver(url: string, id: string): Promise<number> {
-		const body = { id, image_url: 'https://images.example.com/a.jpeg', upscaled: true };
+	async function deliver(url: string, ...ids: string[]): Promise<number> {
+		const image = { image_url: 'https://images.example.com/a.jpeg', upscaled: true };
+		const body = ids.map((id) => ({ id, ...image }));
 		return (await axios.post<{ received: number }>(url, body)).data.received;
 	}
 
@@ -219,11 +220,15 @@ describe('a callback that comes to two webhook processors', () => {
 		await Promise.all(
 			imageIds(40).flatMap((id) => {
 				const url = sign(trigger.url, id);
-				return [deliver(url, id), deliver(atSecond(url), id)];
+				return [deliver(url, id, `${id}-b`), deliver(atSecond(url), id, `${id}-b`)];
 			}),
 		);
 
 		const passed = (await trigger.runs(80, 'Result')).flat().map(({ json }) => json.id);
-		expect(passed.sort()).toEqual(imageIds(40).sort());
+		expect(passed.sort()).toEqual(
+			imageIds(40)
+				.flatMap((id) => [id, `${id}-b`])
+				.sort(),
+		);
 	});
 });
