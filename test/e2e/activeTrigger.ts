@@ -35,10 +35,14 @@ export async function activeTrigger(
 	const id = await n8n.createWorkflow(chain(trigger, ...after));
 	await n8n.activate(id, path);
 	const runs = async (count: number, nodeName = trigger.name) => {
-		const ended = await waitFor(`${count} runs of the trigger's workflow`, async () => {
-			const executions = await n8n.executions({ workflowId: id, status: ['success'] });
-			return executions.length >= count && executions;
-		});
+		const ended = await waitFor(
+			`${count} runs of the trigger's workflow`,
+			async () => {
+				const executions = await n8n.executions({ workflowId: id, status: ['success'] });
+				return executions.length >= count && executions;
+			},
+			{ timeoutMs: 60_000 },
+		);
 		return await Promise.all(
 			ended.map(async (run) => (await n8n.execution(run.id)).items(nodeName)),
 		);

@@ -13,6 +13,9 @@ import { useWorld } from '../../e2e/world';
 import { startCluster, type QueueCluster } from './cluster';
 import { countedInRedis, removeDuplicates } from './once';
 
+// Five processes of n8n share the machine.
+jest.setTimeout(180_000);
+
 let cluster: QueueCluster;
 
 // Before the world's own: it ends n8n without waiting for what it is still busy with.
@@ -59,7 +62,7 @@ it('200 upscales in 20 executions, over both workers: each done, each paid once'
 	) as [string[], string[]];
 	expect(Math.min(one.length, other.length)).toBeGreaterThan(0);
 	expect([...one, ...other].sort()).toEqual([...executionIds].sort());
-}, 120_000);
+});
 
 it('50 callbacks through the webhook processor: each starts the workflow once', async () => {
 	const trigger = await activeTrigger(world);
@@ -158,7 +161,7 @@ describe('in the middle of a batch, which the user runs again when DeepMode is d
 		expect((await world.n8n.waitForExecution(executionId)).status).toBe('error');
 		await workerOf(executionId).start();
 		expect(cluster.workers.flatMap(takenBy).filter((id) => id === executionId)).toHaveLength(1);
-	}, 120_000);
+	});
 
 	it('Redis crashes and forgets all: nothing is paid twice, all is done', async () => {
 		const { executionId } = await interrupted(async (id) => {
@@ -168,7 +171,7 @@ describe('in the middle of a batch, which the user runs again when DeepMode is d
 		});
 
 		expect(cluster.workers.flatMap(takenBy).filter((id) => id === executionId)).toHaveLength(1);
-	}, 120_000);
+	});
 });
 
 describe('a callback that comes to two webhook processors', () => {
@@ -176,7 +179,7 @@ describe('a callback that comes to two webhook processors', () => {
 
 	beforeAll(async () => {
 		second = await cluster.addWebhookProcessor();
-	}, 120_000);
+	});
 
 	const sign = (url: string, imageId: string) =>
 		signCallbackUrl(url, { event: 'image.upscaled', imageId, context: {} }, world.deepMode.apiKey);
