@@ -40,6 +40,15 @@ const submits = () => world.deepMode.requests.filter(({ method }) => method === 
 const results = (execution: Execution) =>
 	execution.items('DeepMode').map(({ json }) => [json.id, json.upscaled]);
 
+/** Puts the file of an item into its `data`, as base64. */
+const readFile = (name: string) =>
+	node(name, 'n8n-nodes-base.extractFromFile', 1, { operation: 'binaryToPropery', options: {} });
+
+async function fileAt(url: unknown): Promise<Buffer> {
+	const { data } = await axios.get<ArrayBuffer>(String(url), { responseType: 'arraybuffer' });
+	return Buffer.from(data);
+}
+
 /** The executions that a worker has taken up, as its log tells; a parked one each time anew. */
 const takenBy = (worker: N8nProcess) =>
 	[...worker.log().matchAll(/Worker started execution (\d+) /g)].map(([, id]) => id as string);
@@ -106,10 +115,7 @@ it('a download can be read by the other worker, and by the main process', async 
 				{ webhookId: randomUUID() },
 			),
 			node('Download', 'n8n-nodes-base.code', 2, { jsCode: "return $('DeepMode').all();" }),
-			node('Read', 'n8n-nodes-base.extractFromFile', 1, {
-				operation: 'binaryToPropery',
-				options: {},
-			}),
+			readFile('Read'),
 		),
 	);
 
@@ -122,12 +128,26 @@ it('a download can be read by the other worker, and by the main process', async 
 	});
 
 	const [downloaded] = execution.items('DeepMode');
-	const { data: file } = await axios.get<ArrayBuffer>(String(downloaded?.json.image_url), {
-		responseType: 'arraybuffer',
-	});
-	expect(execution.items('Read')[0]?.json.data).toBe(Buffer.from(file).toString('base64'));
-	const binary = await world.n8n.binary(downloaded?.binary?.data as IBinaryData);
-	expect(binary).toEqual(Buffer.from(file));
+	const file = await fileAt(downloaded?.json.image_url);
+	expect(execution.items('Read')[0]?.json.data).toBe(file.toString('base64'));
+	expect(await world.n8n.binary(downloaded?.binary?.data as IBinaryData)).toEqual(file);
+});
+
+it('what the trigger downloads, in the webhook processor, can be read by the workers', async () => {
+	const trigger = await activeTrigger(world, { download: true }, readFile('Read'));
+	const ids = newImages(10);
+
+	await world.n8n.runAndWait(batch(ids, { mode: 'async', callbackUrl: trigger.url }));
+	await world.deepMode.settled();
+
+	const read = (await trigger.runs(10, 'Read')).flat().map(({ json }) => json.data);
+	const triggered = (await trigger.runs(10)).flat().map(({ json }) => json);
+	expect(triggered.map(({ id }) => id).sort()).toEqual([...ids].sort());
+	expect(read).toEqual(
+		await Promise.all(
+			triggered.map(async ({ image_url }) => (await fileAt(image_url)).toString('base64')),
+		),
+	);
 });
 
 describe('in the middle of a batch, which the user runs again when DeepMode is done', () => {
