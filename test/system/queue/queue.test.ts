@@ -60,7 +60,9 @@ it('200 upscales in 20 executions, over both workers: each done, each paid once'
 	const tens = Array.from({ length: 20 }, (_, index) => ids.slice(index * 10, index * 10 + 10));
 
 	const executions = await Promise.all(
-		tens.map(async (ten) => await world.n8n.runAndWait(batch(ten), { everyMs: 1000 })),
+		tens.map(
+			async (ten) => await world.n8n.runAndWait(batch(ten), { timeoutMs: 120_000, everyMs: 1000 }),
+		),
 	);
 
 	expect(executions.flatMap(results)).toEqual(ids.map((id) => [id, true]));
@@ -178,7 +180,8 @@ describe('in the middle of a batch, which the user runs again when DeepMode is d
 		const { executionId, paid } = await interrupted(async (id) => await workerOf(id).kill());
 
 		expect(paid).toBeLessThan(120);
-		expect((await world.n8n.waitForExecution(executionId)).status).toBe('error');
+		const ended = await world.n8n.waitForExecution(executionId, { timeoutMs: 120_000 });
+		expect(ended.status).toBe('error');
 		await workerOf(executionId).start();
 		expect(cluster.workers.flatMap(takenBy).filter((id) => id === executionId)).toHaveLength(1);
 	});
@@ -187,7 +190,7 @@ describe('in the middle of a batch, which the user runs again when DeepMode is d
 		const { executionId } = await interrupted(async (id) => {
 			await cluster.redis.crashAndStart();
 			// The worker goes on with what it has.
-			await world.n8n.waitForExecution(id);
+			expect((await world.n8n.waitForExecution(id)).status).toBe('success');
 		});
 
 		expect(cluster.workers.flatMap(takenBy).filter((id) => id === executionId)).toHaveLength(1);
