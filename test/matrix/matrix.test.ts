@@ -94,4 +94,21 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 		expect(received.map(({ json }) => json.id)).toEqual([id]);
 		await expectPictures(received);
 	});
+
+	it('Pause', async () => {
+		const ids = newImages();
+		const spent = world.deepMode.spent;
+		world.deepMode.workMs = 2000;
+
+		const executionId = await world.n8n.run(
+			await world.n8n.createWorkflow(batch(ids, { mode: 'pause' })),
+		);
+		await world.n8n.waitForExecution(executionId, { statuses: ['waiting'], everyMs: 50 });
+		const execution = await world.n8n.waitForExecution(executionId);
+
+		expect(execution.items('DeepMode').map(({ json }) => [json.id, json.upscaled])).toEqual(
+			ids.map((id) => [id, true]),
+		);
+		expect(world.deepMode.spent - spent).toBe(15);
+	});
 });

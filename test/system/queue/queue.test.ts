@@ -98,6 +98,34 @@ it('50 callbacks through the webhook processor: each starts the workflow once', 
 	expect(world.deepMode.spent - spent).toBe(150);
 });
 
+it('50 paused executions, resumed through the webhook processor: each done, each paid once', async () => {
+	const pairs = Array.from({ length: 50 }, () => newImages(2));
+	const spent = world.deepMode.spent;
+	const before = world.deepMode.callbacks.length;
+	world.deepMode.workMs = 3000;
+
+	const executions = await Promise.all(
+		pairs.map(
+			async (ids) =>
+				await world.n8n.runAndWait(batch(ids, { mode: 'pause' }), {
+					timeoutMs: 120_000,
+					everyMs: 2000,
+				}),
+		),
+	);
+
+	expect(executions.map(results)).toEqual(pairs.map((ids) => ids.map((id) => [id, true])));
+	expect(world.deepMode.spent - spent).toBe(300);
+	const called = world.deepMode.callbacks.slice(before).map(({ url }) => url);
+	expect(called).toHaveLength(100);
+	for (const url of called) {
+		expect(url).toContain(`${cluster.webhookProcessor.url}/webhook-waiting/`);
+	}
+	for (const { id } of executions) {
+		expect(cluster.webhookProcessor.log()).toContain(`Enqueued execution ${id} `);
+	}
+});
+
 it('a download can be read by the other worker, and by the main process', async () => {
 	const [image] = world.deepMode.addImages(1, { upscaled: true });
 	const workflowId = await world.n8n.createWorkflow(
