@@ -14,6 +14,7 @@ module.exports = {
 		project('integration', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
 		project('faults', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
 		project('system', { globalSetup: '<rootDir>/test/e2e/globalSetup.ts' }),
+		project('matrix', { globalSetup: '<rootDir>/test/matrix/globalSetup.ts' }),
 		project('e2e', { globalSetup: '<rootDir>/test/e2e/globalSetup.ts' }),
 	],
 };

@@ -103,13 +103,23 @@ async function store(
 		fileName,
 		typeOf(headers, fileName),
 	);
-	const { bytes } = binary;
+	const bytes = await sizeOf(context, binary);
 	if (bytes === 0) return { problem: 'the file is empty' };
 	const declared = headers['content-encoding'] ? bytes : Number(headers['content-length'] ?? bytes);
 	if (bytes !== declared) {
 		return { problem: `the file has ${bytes} bytes, and should have ${declared}` };
 	}
 	return { image, binary };
+}
+
+/** n8n tells it since 2.0; before, a file in memory is `data` itself, and others have an `id`. */
+async function sizeOf(
+	{ helpers }: Connection['context'],
+	{ bytes, id, data }: IBinaryData,
+): Promise<number> {
+	if (bytes !== undefined) return bytes;
+	if (id === undefined) return Buffer.byteLength(data, 'base64');
+	return (await helpers.getBinaryMetadata(id)).fileSize;
 }
 
 /** The last part of its path, without what no file system takes. */

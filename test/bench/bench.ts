@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { N8N_MANIFEST } from '../e2e/harness/paths';
+import { n8nVersion } from '../e2e/harness/install';
 import { many, memory, overhead, tail, trigger } from './cases';
 import { load } from './load';
 import { parked } from './parked';
+import { queue } from './queue';
 import type { Row } from './rounds';
 import { BenchServer } from './server';
 
@@ -24,6 +23,7 @@ async function main(): Promise<void> {
 			4: async () => [await trigger(bench, 1), await trigger(bench, 10)],
 			5: async () => [await load(bench.folder, bench.tarball)],
 			6: async () => [await many(bench)],
+			7: async () => [await queue(bench)],
 			8: async () => [await parked(bench)],
 		};
 		const rows: Row[] = [];
@@ -57,13 +57,6 @@ function table(versions: Record<string, string>, rows: Row[]): string {
 		),
 		'',
 	].join('\n');
-}
-
-function n8nVersion(): string {
-	const manifest = JSON.parse(readFileSync(join(N8N_MANIFEST, 'package.json'), 'utf8')) as {
-		dependencies: { n8n: string };
-	};
-	return manifest.dependencies.n8n;
 }
 
 void main();

@@ -30,22 +30,21 @@ export async function inTurns(
 			if (round > 0) (measures[contestant] ??= []).push(result);
 		}
 	}
-	const each = (of: (list: number[]) => number | string) =>
+	return toRow(name, measure, measures);
+}
+
+/** @param measures by contestant; the first is what the others are compared with */
+export function toRow(name: string, measure: string, measures: Record<string, number[]>): Row {
+	const each = <T>(of: (list: number[]) => T) =>
 		Object.fromEntries(Object.entries(measures).map(([key, list]) => [key, of(list)]));
-	const medians = each(median) as Record<string, number>;
+	const medians = each(median);
+	const [[, ours] = ['', NaN], ...others] = Object.entries(medians);
 	return {
 		case: name,
 		measure,
 		medians,
-		spread: each((list) => `${round(Math.min(...list))} to ${round(Math.max(...list))}`) as Record<
-			string,
-			string
-		>,
-		ratios: Object.fromEntries(
-			Object.entries(medians)
-				.filter(([key]) => key !== 'ours')
-				.map(([key, value]) => [key, round(Number(medians.ours) / value)]),
-		),
+		spread: each((list) => `${round(Math.min(...list))} to ${round(Math.max(...list))}`),
+		ratios: Object.fromEntries(others.map(([key, value]) => [key, round(ours / value)])),
 	};
 }
 

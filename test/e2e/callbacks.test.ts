@@ -9,6 +9,7 @@ import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback';
+import { activeTrigger } from './activeTrigger';
 import type { WorkflowFile } from './harness/client';
 import { ROOT } from './harness/paths';
 import { waitFor } from './harness/waitFor';
@@ -16,35 +17,6 @@ import { chain, deepModeNode, itemsNodes, node } from './workflows';
 import { useWorld } from './world';
 
 const world = useWorld();
-
-/** A workflow that is nothing but an active trigger. */
-async function activeTrigger(parameters: IDataObject = {}) {
-	const webhookId = randomUUID();
-	const path = `${webhookId}/deepmode`;
-	const workflow = chain(
-		node('DeepMode Trigger', 'n8n-nodes-deepmode.deepModeTrigger', 1, parameters, {
-			webhookId,
-			credentials: { deepModeApi: { id: world.credential.id, name: world.credential.name } },
-		}),
-	);
-	const id = await world.n8n.createWorkflow(workflow);
-	await world.n8n.activate(id, path);
-	return {
-		id,
-		path,
-		url: world.server.webhookUrl(path),
-		/** What every run so far started with, as soon as there are so many. */
-		runs: async (count: number) => {
-			const ended = await waitFor(`${count} runs of the trigger's workflow`, async () => {
-				const executions = await world.n8n.executions({ workflowId: id, status: ['success'] });
-				return executions.length >= count && executions;
-			});
-			return await Promise.all(
-				ended.map(async (run) => (await world.n8n.execution(run.id)).items('DeepMode Trigger')),
-			);
-		},
-	};
-}
 
 const submit = async (items: IDataObject[], parameters: IDataObject) =>
 	await world.n8n.runAndWait(
@@ -61,7 +33,7 @@ const post = async (url: string, body: unknown, headers = {}) =>
 
 describe('an async upscale', () => {
 	it('starts the workflow once for each image, with its own context, though called twice', async () => {
-		const trigger = await activeTrigger();
+		const trigger = await activeTrigger(world);
 		world.deepMode.callbackRepeats = 2;
 		const rounds = [
 			Array.from({ length: 30 }, (_, row) => ({ row })),
@@ -97,7 +69,7 @@ describe('an async upscale', () => {
 	});
 
 	it('finds its way through a path prefix, with a query of its own', async () => {
-		const trigger = await activeTrigger();
+		const trigger = await activeTrigger(world);
 		const proxy = createServer((incoming, outgoing) => {
 			const url = new URL(incoming.url?.replace('/behind/a/proxy', '') ?? '', world.server.url);
 			const { method, headers } = incoming;
@@ -126,7 +98,7 @@ describe('an async upscale', () => {
 	});
 
 	it('with a failure for an answer starts the workflow too', async () => {
-		const trigger = await activeTrigger();
+		const trigger = await activeTrigger(world);
 		const { id } = world.deepMode.addImage();
 		world.deepMode.fault(id, {
 			on: 'callback',
@@ -182,7 +154,7 @@ describe('an async upscale', () => {
 
 describe('the trigger', () => {
 	it('takes fifty callbacks at once, and six identical ones as one', async () => {
-		const trigger = await activeTrigger();
+		const trigger = await activeTrigger(world);
 
 		const answers = await Promise.all(
 			Array.from({ length: 50 }, async (_, row) =>
@@ -204,7 +176,7 @@ describe('the trigger', () => {
 	});
 
 	it('refuses what is not signed as it must be, and says why in the log only', async () => {
-		const trigger = await activeTrigger();
+		const trigger = await activeTrigger(world);
 		const genuine = sign(trigger.url, 'a');
 		const altered = genuine.replace('dm_image=a', 'dm_image=b');
 
@@ -224,7 +196,7 @@ describe('the trigger', () => {
 	});
 
 	it('with refetch gives what the API says', async () => {
-		const trigger = await activeTrigger({ options: { refetch: true } });
+		const trigger = await activeTrigger(world, { options: { refetch: true } });
 		const { id } = world.deepMode.addImage({ upscaled: true, prompt: 'the truth' });
 
 		await post(sign(trigger.url, id), { ...image('another'), prompt: 'a lie' });

@@ -17,14 +17,14 @@ export interface World {
 /**
  * Starts an emulator and an n8n with a credential for it, for all tests of a file.
  *
- * @param env environment variables for n8n
+ * @param start starts the n8n, when not one as usual
  */
-export function useWorld(env: Record<string, string> = {}): World {
+export function useWorld(start: () => Promise<N8nServer> = startN8n): World {
 	const world = {} as World;
 
 	beforeAll(async () => {
 		world.deepMode = await startEmulator();
-		world.server = await startN8n({ env });
+		world.server = await start();
 		world.n8n = new N8nClient(world.server);
 		await world.n8n.setupOwner();
 		world.credential = await world.n8n.createCredential('deepModeApi', 'DeepMode account', {

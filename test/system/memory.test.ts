@@ -1,4 +1,5 @@
 import { peakGrowth } from '../e2e/harness/peakMemory';
+import { startN8n } from '../e2e/harness/server';
 import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
 import type { FileHost } from '../integration/fileHost';
@@ -7,7 +8,9 @@ import { startFileHost } from '../integration/fileHost';
 const MEGABYTE = 1024 * 1024;
 
 /** n8n's own default; the harness's servers run in it. */
-const world = useWorld({ N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' });
+const world = useWorld(
+	async () => await startN8n({ env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } }),
+);
 let host: FileHost;
 
 beforeAll(async () => {

@@ -1,22 +1,18 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { tail } from '../e2e/harness/logTail';
 import { freePorts } from '../e2e/harness/ports';
-import { waitFor } from '../e2e/harness/waitFor';
-import { needPackages, programPath } from './packages';
+import { startDaemon, type Daemon } from './daemon';
+import { IS_ROOT, needPackages, programPath } from './packages';
 
 const run = promisify(execFile);
 
 const HOST = '127.0.0.1';
-
-const IS_ROOT = process.getuid?.() === 0;
 
 /** What n8n's SFTP credential asks for. */
 export interface SftpAccess {
@@ -61,7 +57,7 @@ export async function startOpenSsh(): Promise<SftpServer> {
 		privateKey: await readFile(join(folder, 'login_key'), 'utf8'),
 	};
 	const stop = async () => {
-		await end(server);
+		await server.stop();
 		await rm(folder, { recursive: true, force: true });
 	};
 	return { access, files, stop };
@@ -91,27 +87,15 @@ async function makeKey(file: string): Promise<void> {
 	await run(programPath('ssh-keygen'), ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
 }
 
-async function startSshd(folder: string, port: number): Promise<ChildProcess> {
+async function startSshd(folder: string, port: number): Promise<Daemon> {
 	// Debian's sshd locks itself up there when it runs as root; its service would make the folder.
 	if (IS_ROOT) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-	const logFile = join(folder, 'sshd.log');
-	const log = openSync(logFile, 'a');
-	const sshd = [programPath('sshd'), '-D', '-e', '-f', join(folder, 'sshd_config')];
-	// Linux itself ends sshd when this process is killed and cannot do it.
-	const server = spawn(programPath('setpriv'), ['--pdeathsig', 'TERM', ...sshd], {
-		stdio: ['ignore', log, log],
+	return await startDaemon({
+		name: 'sshd',
+		command: [programPath('sshd'), '-D', '-e', '-f', join(folder, 'sshd_config')],
+		logFile: join(folder, 'sshd.log'),
+		isReady: async () => await greets(port),
 	});
-	closeSync(log);
-	try {
-		await waitFor('sshd to take connections', async () => {
-			if (hasEnded(server)) throw new Error('sshd ended');
-			return await greets(port);
-		});
-	} catch (error) {
-		await end(server);
-		throw new Error(`${(error as Error).message}; the end of its log:\n${tail(logFile)}`);
-	}
-	return server;
 }
 
 async function greets(port: number): Promise<boolean> {
@@ -124,15 +108,4 @@ async function greets(port: number): Promise<boolean> {
 	} finally {
 		socket.destroy();
 	}
-}
-
-async function end(server: ChildProcess): Promise<void> {
-	if (hasEnded(server)) return;
-	const ended = once(server, 'exit');
-	server.kill();
-	await ended;
-}
-
-function hasEnded(child: ChildProcess): boolean {
-	return child.exitCode !== null || child.signalCode !== null;
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -11,12 +11,16 @@ const run = promisify(execFile);
 const PROGRAMS = {
 	chromium: ['chromium'],
 	'openssh-server': ['sshd', 'ssh-keygen'],
+	'redis-server': ['redis-server', 'redis-cli'],
+	postgresql: ['postgres', 'initdb', 'pg_isready'],
 } as const;
 
 export type SystemPackage = keyof typeof PROGRAMS;
 
+export const IS_ROOT = process.getuid?.() === 0;
+
 /** Where Debian puts servers, which the PATH of an ordinary user may lack. */
-const MORE_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+const MORE_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/lib/postgresql/*/bin'];
 
 /**
  * Makes sure that the programs of Debian packages are there: installs what is missing by apt-get
@@ -27,7 +31,7 @@ const MORE_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 export async function needPackages(packages: SystemPackage[]): Promise<void> {
 	const missing = packages.filter((name) => missingPrograms(name).length > 0);
 	if (missing.length === 0) return;
-	if (process.getuid?.() === 0 && findProgram('apt-get') !== undefined) await install(missing);
+	if (IS_ROOT && findProgram('apt-get') !== undefined) await install(missing);
 	const lacking = missing.flatMap(missingPrograms);
 	if (lacking.length === 0) return;
 	throw new Error(
@@ -52,7 +56,7 @@ function missingPrograms(name: SystemPackage): string[] {
 }
 
 function findProgram(name: string): string | undefined {
-	const folders = [...(process.env.PATH ?? '').split(delimiter), ...MORE_FOLDERS];
+	const folders = [...(process.env.PATH ?? '').split(delimiter), ...globSync(MORE_FOLDERS)];
 	return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 

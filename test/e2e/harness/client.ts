@@ -210,8 +210,7 @@ export class N8nClient {
 	 * @param method - the HTTP method of the webhook
 	 */
 	async activate(workflowId: string, webhookPath?: string, method = 'POST'): Promise<void> {
-		const { versionId } = await this.get<{ versionId: string }>(`/rest/workflows/${workflowId}`);
-		await this.post(`/rest/workflows/${workflowId}/activate`, { versionId });
+		await this.setActive(workflowId, true);
 		if (webhookPath === undefined) return;
 		await waitFor(
 			`webhook ${webhookPath} to be registered`,
@@ -221,12 +220,24 @@ export class N8nClient {
 
 	/** Deactivates a workflow, and waits until its webhook takes no more calls; see `activate`. */
 	async deactivate(workflowId: string, webhookPath?: string, method = 'POST'): Promise<void> {
-		await this.post(`/rest/workflows/${workflowId}/deactivate`, {});
+		await this.setActive(workflowId, false);
 		if (webhookPath === undefined) return;
 		await waitFor(
 			`webhook ${webhookPath} to be gone`,
 			async () => !(await this.hasWebhook(webhookPath, method)),
 		);
+	}
+
+	private async setActive(workflowId: string, active: boolean): Promise<void> {
+		const url = `/rest/workflows/${workflowId}`;
+		const { versionId } = await this.get<{ versionId: string }>(url);
+		const { versionCli } = await this.get<{ versionCli: string }>('/rest/settings');
+		// n8n 1 publishes no versions: there the workflow itself is active or not.
+		if (versionCli.startsWith('1.')) {
+			await this.request({ url, method: 'PATCH', data: { active, versionId } });
+		} else {
+			await this.post(`${url}/${active ? 'activate' : 'deactivate'}`, { versionId });
+		}
 	}
 
 	/** All node types that n8n has loaded, as the editor gets them. */

@@ -42,6 +42,12 @@ export async function installN8n(manifestFolder = N8N_MANIFEST): Promise<string>
 	return folder;
 }
 
+/** The version of n8n that a package.json pins. */
+export function n8nVersion(manifestFolder = N8N_MANIFEST): string {
+	const manifest = readFileSync(join(manifestFolder, 'package.json'), 'utf8');
+	return (JSON.parse(manifest) as Manifest).dependencies.n8n;
+}
+
 function cacheFolder(manifestFolder: string): string {
 	const cache =
 		process.env.N8N_NODES_DEEPMODE_CACHE || process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
@@ -49,8 +55,8 @@ function cacheFolder(manifestFolder: string): string {
 	const lock = readFileSync(join(manifestFolder, 'package-lock.json'), 'utf8');
 	const nodeMajor = process.versions.node.split('.')[0]!;
 	const hash = createHash('sha256').update(manifest).update(lock).update(nodeMajor).digest('hex');
-	const { n8n: version } = (JSON.parse(manifest) as Manifest).dependencies;
-	return join(cache, 'n8n-nodes-deepmode', `n8n-${version}-${hash.slice(0, 12)}`);
+	const name = `n8n-${n8nVersion(manifestFolder)}-${hash.slice(0, 12)}`;
+	return join(cache, 'n8n-nodes-deepmode', name);
 }
 
 /**

@@ -1,0 +1,114 @@
+import axios from 'axios';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
+import sharp from 'sharp';
+
+import { activeTrigger } from '../e2e/activeTrigger';
+import type { OutputItem } from '../e2e/harness/execution';
+import { startN8n } from '../e2e/harness/server';
+import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
+import { useWorld } from '../e2e/world';
+import { VERSIONS } from './versions';
+
+describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
+	const world = useWorld(async () => await startN8n({ manifestFolder, env }));
+
+	const newImages = () => world.deepMode.addImages(5).map(({ id }) => id);
+
+	const batch = (ids: string[], parameters: IDataObject = {}) =>
+		chain(...itemsNodes(ids.map((id) => ({ id }))), deepModeNode(world.credential, parameters));
+
+	it('credential test', async () => {
+		const wrong = await world.n8n.createCredential('deepModeApi', 'Wrong key', {
+			apiKey: 'dm_wrong_key',
+			baseUrl: world.deepMode.url,
+		});
+
+		expect(await world.n8n.testCredential(world.credential)).toMatchObject({ status: 'OK' });
+		expect(await world.n8n.testCredential(wrong)).toMatchObject({ status: 'Error' });
+	});
+
+	it('Wait for the Result', async () => {
+		const ids = newImages();
+		const spent = world.deepMode.spent;
+		const workflowId = await world.n8n.createWorkflow(batch([...ids, ...ids]));
+
+		for (let run = 0; run < 2; run++) {
+			const execution = await world.n8n.waitForExecution(await world.n8n.run(workflowId));
+			expect(execution.items('DeepMode').map(({ json }) => [json.id, json.upscaled])).toEqual(
+				[...ids, ...ids].map((id) => [id, true]),
+			);
+		}
+
+		expect(world.deepMode.spent - spent).toBe(15);
+	});
+
+	/** Each item has the picture that is at its address. */
+	async function expectPictures(items: OutputItem[]): Promise<void> {
+		for (const { json, binary } of items) {
+			const file = await world.n8n.binary(binary?.data as IBinaryData);
+			const { data } = await axios.get<ArrayBuffer>(String(json.image_url), {
+				responseType: 'arraybuffer',
+			});
+			expect(file).toEqual(Buffer.from(data));
+			expect((await sharp(file).metadata()).format).toBe('jpeg');
+		}
+	}
+
+	it('Download Image', async () => {
+		const execution = await world.n8n.runAndWait(batch(newImages(), { download: true }));
+
+		expect(execution.items('DeepMode')).toHaveLength(5);
+		await expectPictures(execution.items('DeepMode'));
+	});
+
+	/** Hands images over with a context each, has each callback come twice, and waits for all. */
+	async function handOver(ids: string[], callbackUrl: string): Promise<void> {
+		const context = '={{ { "for": $json.id } }}';
+		world.deepMode.callbackRepeats = 2;
+		await world.n8n.runAndWait(batch(ids, { mode: 'async', callbackUrl, context }));
+		await world.deepMode.settled();
+	}
+
+	it('Call Back', async () => {
+		const trigger = await activeTrigger(world);
+		const ids = newImages();
+		const spent = world.deepMode.spent;
+
+		await handOver(ids, trigger.url);
+
+		const received = (await trigger.runs(5)).flat();
+		expect(received.map(({ json }) => [json.id, json.context])).toEqual(
+			expect.arrayContaining(ids.map((id) => [id, { for: id }])),
+		);
+		expect(received).toHaveLength(5);
+		expect(world.deepMode.spent - spent).toBe(15);
+	});
+
+	it('Download Image in the trigger', async () => {
+		const trigger = await activeTrigger(world, { download: true });
+		const [id] = newImages();
+
+		await handOver([id as string], trigger.url);
+
+		const received = (await trigger.runs(1)).flat();
+		expect(received.map(({ json }) => json.id)).toEqual([id]);
+		await expectPictures(received);
+	});
+
+	it('Pause', async () => {
+		const ids = newImages();
+		const spent = world.deepMode.spent;
+		world.deepMode.workMs = 2000;
+
+		const executionId = await world.n8n.run(
+			await world.n8n.createWorkflow(batch(ids, { mode: 'pause' })),
+		);
+		await world.n8n.waitForExecution(executionId, { statuses: ['waiting'], everyMs: 50 });
+		const execution = await world.n8n.waitForExecution(executionId);
+
+		expect(execution.items('DeepMode').map(({ json }) => [json.id, json.upscaled])).toEqual(
+			ids.map((id) => [id, true]),
+		);
+		expect(world.deepMode.spent - spent).toBe(15);
+	});
+});
