@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 
-import axios from 'axios';
+import axios, { type AxiosBasicCredentials } from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback';
@@ -88,9 +88,11 @@ export async function memory(bench: BenchServer): Promise<Row> {
 	});
 }
 
+const BASIC = { user: 'bench', password: 'bench' };
+
 /** Calls a second that a trigger answers, so many at a time. */
 export async function trigger(bench: BenchServer, atATime: number): Promise<Row> {
-	const ids = { ours: randomUUID(), webhook: randomUUID() };
+	const ids = { ours: randomUUID(), webhook: randomUUID(), guarded: randomUUID() };
 	const activate = async (trigger: INode, path: string) =>
 		await bench.n8n.activate(await bench.n8n.createWorkflow(chain(trigger)), path);
 	await activate(
@@ -106,32 +108,47 @@ export async function trigger(bench: BenchServer, atATime: number): Promise<Row>
 		),
 		`${ids.ours}/deepmode`,
 	);
-	await activate(
+	const webhook = (path: string, parameters: IDataObject = {}, settings: Partial<INode> = {}) =>
 		node(
 			'Webhook',
 			'n8n-nodes-base.webhook',
 			2,
-			{ httpMethod: 'POST', path: ids.webhook, options: {} },
-			{ webhookId: ids.webhook },
-		),
-		ids.webhook,
+			{ httpMethod: 'POST', path, options: {}, ...parameters },
+			{ webhookId: path, ...settings },
+		);
+	await activate(webhook(ids.webhook), ids.webhook);
+	const basic = await bench.n8n.createCredential('httpBasicAuth', 'Basic', BASIC);
+	const guarded = webhook(
+		ids.guarded,
+		{ authentication: 'basicAuth' },
+		{ credentials: { httpBasicAuth: { id: basic.id, name: basic.name } } },
 	);
+	await activate(guarded, ids.guarded);
 	const own = bench.server.webhookUrl(`${ids.ours}/deepmode`);
 	const ticket = { event: 'image.upscaled', imageId: 'a', context: {} } as const;
 	return await inTurns(`4 trigger, ${atATime} at a time`, 'calls a second', {
 		ours: async () => await rate(() => signCallbackUrl(own, ticket, API_KEY), atATime),
+		'webhook, Basic Auth': async () =>
+			await rate(() => bench.server.webhookUrl(ids.guarded), atATime, {
+				username: BASIC.user,
+				password: BASIC.password,
+			}),
 		webhook: async () => await rate(() => bench.server.webhookUrl(ids.webhook), atATime),
 	});
 }
 
-async function rate(url: () => string, atATime: number): Promise<number> {
-	const urls = Array.from({ length: 60 }, url);
+async function rate(
+	url: () => string,
+	atATime: number,
+	auth?: AxiosBasicCredentials,
+): Promise<number> {
+	const urls = Array.from({ length: 30 }, url);
 	const httpAgent = new Agent({ keepAlive: true, maxSockets: atATime });
 	const body = { id: 'a', image_url: 'https://images.example.com/a.jpeg', upscaled: true };
 	const started = performance.now();
 	const queue = urls.values();
 	const lane = async () => {
-		for (const target of queue) await axios.post(target, body, { httpAgent });
+		for (const target of queue) await axios.post(target, body, { httpAgent, auth });
 	};
 	await Promise.all(Array.from({ length: atATime }, lane));
 	const seconds = (performance.now() - started) / 1000;
