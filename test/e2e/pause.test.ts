@@ -237,6 +237,35 @@ it.each([
 	120_000,
 );
 
+it('looks again by itself after the credential could not be used', async () => {
+	const data = { apiKey: world.deepMode.apiKey, baseUrl: world.deepMode.url };
+	const [id] = newImages(1) as [string];
+	loseCallbacks([id]);
+	world.deepMode.workMs = 3000;
+	const executionId = await parked([id]);
+	await world.deepMode.settled();
+	await world.n8n.updateCredential(world.credential, { ...data, apiKey: 'two words' });
+
+	const answer = await ring(callbackOf(id));
+	await world.n8n.updateCredential(world.credential, data);
+	const execution = await world.n8n.waitForExecution(executionId);
+
+	expect(answer.status).toBe(503);
+	expect(rows(execution)).toEqual([[0, id, true]]);
+}, 120_000);
+
+it.each(['Up "scale" }} \\ x', '{{ $json.id }}', "Zoë's 猫😀", 'line\u2028end', 'x .constructor'])(
+	'a node called %j',
+	async (name) => {
+		const [id] = newImages(1) as [string];
+		world.deepMode.workMs = 300;
+
+		const execution = await world.n8n.runAndWait(workflow([id], {}, { name }));
+
+		expect(rows(execution)).toEqual([[0, id, true]]);
+	},
+);
+
 it('never called back: after Max Wait it goes on with marked items', async () => {
 	const [done, open] = [world.deepMode.addImage({ upscaled: true }).id, ...newImages(1)] as [
 		string,

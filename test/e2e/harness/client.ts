@@ -75,6 +75,15 @@ export class N8nClient {
 		return { id: credential.id, name, type };
 	}
 
+	/** Replaces the data of a stored credential. */
+	async updateCredential({ id, name, type }: StoredCredential, data: IDataObject): Promise<void> {
+		await this.request({
+			url: `/rest/credentials/${id}`,
+			method: 'PATCH',
+			data: { type, name, data },
+		});
+	}
+
 	/** Lets n8n test a stored credential, as the editor's Test button does. */
 	async testCredential(credential: StoredCredential): Promise<CredentialTestResult> {
 		// The key in it is blanked; n8n puts the stored one back when it finds the blank.

@@ -22,7 +22,7 @@ const LATE = 30_000;
 const looking = new Map<string, { rang: boolean }>();
 /** The rounds that were resumed of late, and when. */
 const resumed = new Map<string, number>();
-/** The rounds that ring again by themselves. */
+/** The executions that ring again by themselves. */
 const ringing = new Set<string>();
 
 const HEARD: IWebhookResponseData = { webhookResponse: { received: true } };
@@ -42,19 +42,20 @@ export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseD
 	const check = { rang: false };
 	looking.set(key, check);
 	try {
-		return await lookAndResume(this, check);
+		return (await lookAndResume(this, check)) ?? notNow(this, key);
 	} catch (error) {
 		this.logger.error(`DeepMode node "${this.getNode().name}" could not look: ${String(error)}`);
-		return notNow(this);
+		return notNow(this, key);
 	} finally {
 		looking.delete(key);
 	}
 }
 
+/** @returns nothing if the API did not show an image */
 async function lookAndResume(
 	context: IWebhookFunctions,
 	check: { rang: boolean },
-): Promise<IWebhookResponseData> {
+): Promise<IWebhookResponseData | undefined> {
 	const parked = parkedState(context);
 	if (Date.now() - (resumed.get(parked.round) ?? 0) < LATE) return HEARD;
 	const items = context.evaluateExpression('{{ $input.all() }}') as unknown as INodeExecutionData[];
@@ -67,10 +68,7 @@ async function lookAndResume(
 		const deadline = Date.now() + LOOK_TIMEOUT;
 		seen = await lookForFinished(connection, pendingIds(items), finished, parked.lanes, deadline);
 	} while (seen !== 'finished' && check.rang);
-	if (seen === 'unanswered') {
-		void ringAgain(context, parked.round);
-		return notNow(context);
-	}
+	if (seen === 'unanswered') return undefined;
 	if (seen === 'unfinished') return HEARD;
 
 	const { field, lanes } = parked;
@@ -81,25 +79,33 @@ async function lookAndResume(
 }
 
 function parkedState(context: IWebhookFunctions): Parked {
-	// Braces would end the expression.
-	const name = JSON.stringify(context.getNode().name).replaceAll('}', '\\u007d');
-	return context.evaluateExpression(`{{ $node[${name}].context["parked"] }}`) as Parked;
+	const name = spelledOut(context.getNode().name);
+	return context.evaluateExpression(`{{ $node["${name}"].context["parked"] }}`) as Parked;
 }
 
-async function ringAgain(context: IWebhookFunctions, round: string): Promise<void> {
-	if (ringing.has(round)) return;
-	ringing.add(round);
+/** For a string in an expression: braces would end it, and n8n refuses ".constructor" and more. */
+function spelledOut(text: string): string {
+	return text.replace(
+		/\W/g,
+		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+	);
+}
+
+async function ringAgain(context: IWebhookFunctions, key: string): Promise<void> {
+	if (ringing.has(key)) return;
+	ringing.add(key);
 	try {
 		const url = new URL(String(context.evaluateExpression('{{ $execution.resumeUrl }}')));
 		url.pathname += `/${context.getNode().id}`;
 		await ringUntilAnswered(context, url.href, SECOND_RINGS);
 	} finally {
-		ringing.delete(round);
+		ringing.delete(key);
 	}
 }
 
-/** A caller who tries again may find the API answering. */
-function notNow(context: IWebhookFunctions): IWebhookResponseData {
+/** A caller who tries again may find the API answering, and we try again ourselves. */
+function notNow(context: IWebhookFunctions, key: string): IWebhookResponseData {
+	void ringAgain(context, key);
 	const message = 'The images cannot be looked at now; n8n stays paused';
 	context.getResponseObject().status(503).json({ message }).end();
 	return { noWebhookResponse: true };
