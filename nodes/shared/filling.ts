@@ -10,6 +10,9 @@ import { imageName } from './parameters';
 import { isPending, lookForFinished } from './pending';
 import type { Connection } from './run';
 
+/** How long to look for fresh URLs, in milliseconds: the old ones may do, too. */
+const REFRESH_TIMEOUT = 20_000;
+
 interface FillOptions {
 	/** The binary field for files; nothing is downloaded without it. */
 	field?: string;
@@ -62,7 +65,8 @@ async function refresh(
 	deadline: number,
 ): Promise<void> {
 	const others = items.filter(({ json }) => isImage(json)).map(({ json }) => String(json.id));
-	await lookForFinished(connection, [...new Set(others)], finished, lanes, deadline);
+	const until = Math.min(deadline, Date.now() + REFRESH_TIMEOUT);
+	await lookForFinished(connection, [...new Set(others)], finished, lanes, until);
 }
 
 function withoutFile(

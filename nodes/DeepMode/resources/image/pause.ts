@@ -28,6 +28,9 @@ import { ImageUpscaling } from '../../../shared/upscaling';
  */
 const RINGS = [1000, 2000, 4000, 8000, 16_000];
 
+/** How long the last look before parking may take, in milliseconds: callbacks find nobody yet. */
+const LAST_LOOK = 5000;
+
 /**
  * Pause mode: submits all images, then parks the execution until all are finished. What comes out
  * then is made in `resume`.
@@ -71,8 +74,9 @@ async function parkOrGoOn(
 	const { context, options, stop } = run;
 	const lanes = options.maxConcurrency;
 	const finished = new Map<string, DeepModeImage>();
-	const deadline = Date.now() + options.timeout;
-	if ((await lookForFinished(run, imageIds, finished, lanes, deadline)) === 'finished') {
+	const lastLook = Date.now() + LAST_LOOK;
+	if ((await lookForFinished(run, imageIds, finished, lanes, lastLook)) === 'finished') {
+		const deadline = Date.now() + options.timeout;
 		return await fillIn(run, items, finished, { field, lanes, deadline });
 	}
 	if (stop?.aborted) return items;

@@ -98,6 +98,8 @@ async function ringAgain(context: IWebhookFunctions, key: string): Promise<void>
 		const url = new URL(String(context.evaluateExpression('{{ $execution.resumeUrl }}')));
 		url.pathname += `/${context.getNode().id}`;
 		await ringUntilAnswered(context, url.href, SECOND_RINGS);
+	} catch (error) {
+		context.logger.error(`DeepMode node "${context.getNode().name}" cannot ring: ${String(error)}`);
 	} finally {
 		ringing.delete(key);
 	}
