@@ -3,6 +3,7 @@ import type {
 	IExecuteFunctions,
 	INodeExecutionData,
 	IWebhookDescription,
+	IWebhookFunctions,
 } from 'n8n-workflow';
 
 /** What n8n keeps with a parked execution for the node that parked it. */
@@ -30,9 +31,8 @@ export const resumeWebhooks: IWebhookDescription[] = [
 ];
 
 /** Where a call reaches this node while it has this very execution parked. */
-export function resumeUrlOf(context: IExecuteFunctions): string {
-	const { resumeUrl } = context.getWorkflowDataProxy(0).$execution as { resumeUrl: string };
-	const url = new URL(resumeUrl);
+export function resumeUrlOf(context: IExecuteFunctions | IWebhookFunctions): string {
+	const url = new URL(String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0)));
 	url.pathname += `/${context.getNode().id}`;
 	return url.href;
 }

@@ -5,6 +5,7 @@ import { ringUntilAnswered } from '../../../shared/doorbell';
 import { fillIn } from '../../../shared/filling';
 import type { DeepModeImage } from '../../../shared/image';
 import type { Parked } from '../../../shared/parking';
+import { resumeUrlOf } from '../../../shared/parking';
 import { lookForFinished, pendingIds } from '../../../shared/pending';
 import type { Connection } from '../../../shared/run';
 import { Sender } from '../../../shared/sender';
@@ -95,9 +96,7 @@ async function ringAgain(context: IWebhookFunctions, key: string): Promise<void>
 	if (ringing.has(key)) return;
 	ringing.add(key);
 	try {
-		const url = new URL(String(context.evaluateExpression('{{ $execution.resumeUrl }}')));
-		url.pathname += `/${context.getNode().id}`;
-		await ringUntilAnswered(context, url.href, SECOND_RINGS);
+		await ringUntilAnswered(context, resumeUrlOf(context), SECOND_RINGS);
 	} catch (error) {
 		context.logger.error(`DeepMode node "${context.getNode().name}" cannot ring: ${String(error)}`);
 	} finally {
