@@ -95,13 +95,13 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 		await expectPictures(received);
 	});
 
-	it('Pause', async () => {
+	it('Pause Until Called Back', async () => {
 		const ids = newImages();
 		const spent = world.deepMode.spent;
 		world.deepMode.workMs = 2000;
 
 		const executionId = await world.n8n.run(
-			await world.n8n.createWorkflow(batch(ids, { mode: 'pause' })),
+			await world.n8n.createWorkflow(batch(ids, { mode: 'pause', download: true })),
 		);
 		await world.n8n.waitForExecution(executionId, { statuses: ['waiting'], everyMs: 50 });
 		const execution = await world.n8n.waitForExecution(executionId);
@@ -109,6 +109,7 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 		expect(execution.items('DeepMode').map(({ json }) => [json.id, json.upscaled])).toEqual(
 			ids.map((id) => [id, true]),
 		);
+		await expectPictures(execution.items('DeepMode'));
 		expect(world.deepMode.spent - spent).toBe(15);
 	});
 });

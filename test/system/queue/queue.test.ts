@@ -246,6 +246,40 @@ describe('a callback that comes to two webhook processors', () => {
 
 	const imageIds = (count: number) => Array.from({ length: count }, (_, row) => `image-${row}`);
 
+	it('resumes a paused execution once, though both get it at the same time', async () => {
+		const ids = newImages(20);
+		for (const id of ids) world.deepMode.fault(id, { on: 'callback', lost: true });
+		world.deepMode.workMs = 10_000;
+		const paused = await Promise.all(
+			ids.map(async (id) => {
+				const workflow = batch([id], { mode: 'pause' }, node('After', 'n8n-nodes-base.noOp', 1));
+				const executionId = await world.n8n.run(await world.n8n.createWorkflow(workflow));
+				await world.n8n.waitForExecution(executionId, { statuses: ['waiting'] });
+				return executionId;
+			}),
+		);
+		await world.deepMode.settled();
+
+		const callbacks = submits()
+			.map(({ body }) => body as { image_id: string; callback: string })
+			.filter(({ image_id }) => ids.includes(image_id))
+			.map(({ callback }) => callback);
+		// n8n answers the later one 409 or 500.
+		await Promise.all(
+			callbacks
+				.flatMap((callback) => [callback, atSecond(callback)])
+				.map(async (url) => await axios.post(url, {}, { validateStatus: () => true })),
+		);
+
+		expect(callbacks).toHaveLength(20);
+		const executions = await Promise.all(
+			paused.map(async (executionId) => await world.n8n.waitForExecution(executionId)),
+		);
+		expect(executions.map(results)).toEqual(ids.map((id) => [[id, true]]));
+		const taken = cluster.workers.flatMap(takenBy).filter((id) => paused.includes(id));
+		expect(taken.sort()).toEqual([...paused, ...paused].sort());
+	});
+
 	it('starts the workflow at each; Remove Duplicates takes out what comes later', async () => {
 		const trigger = await activeTrigger(world, {}, removeDuplicates('Once'));
 		for (const [row, id] of imageIds(10).entries()) {
