@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { N8nProcess, prepare, type StartOptions } from '../../e2e/harness/process';
 import { N8nServer, prepareN8n } from '../../e2e/harness/server';
-import { startPostgres } from './postgres';
+import { startPostgres, type Postgres } from './postgres';
 import { Redis } from './redis';
 
 const QUEUE_MODE = {
@@ -21,6 +21,7 @@ export interface QueueCluster {
 	/** Its address is n8n's WEBHOOK_URL. */
 	webhookProcessor: N8nProcess;
 	redis: Redis;
+	postgres: Postgres;
 	/** Starts one more, which nobody is told the address of. */
 	addWebhookProcessor: () => Promise<N8nProcess>;
 	/** Ends all of it. */
@@ -71,5 +72,5 @@ async function start(
 		return processor;
 	};
 	const stop = async () => await cleanup.disposeAsync();
-	return { main, workers, webhookProcessor, redis, addWebhookProcessor, stop };
+	return { main, workers, webhookProcessor, redis, postgres, addWebhookProcessor, stop };
 }

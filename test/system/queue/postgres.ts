@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { freePorts } from '../../e2e/harness/ports';
-import { asUser, startDaemon } from '../daemon';
+import { asUser, startDaemon, type DaemonOptions } from '../daemon';
 import { IS_ROOT, needPackages, programPath } from '../packages';
 
 const run = promisify(execFile);
@@ -22,6 +22,10 @@ const SYSTEM_USER = IS_ROOT ? 'postgres' : undefined;
 export interface Postgres {
 	/** What n8n needs to use it. */
 	env: Record<string, string>;
+	/** Ends it at once, as a crash would: it keeps its data. */
+	crash: () => Promise<void>;
+	/** Starts it again after a crash. */
+	start: () => Promise<void>;
 	/** Ends it and removes all its data. */
 	stop: () => Promise<void>;
 }
@@ -43,7 +47,7 @@ export async function startPostgres(): Promise<Postgres> {
 	]);
 	const [port] = (await freePorts(1)) as [number];
 	const settings = [`listen_addresses=${HOST}`, `port=${port}`, 'unix_socket_directories='];
-	const daemon = await startDaemon({
+	const options: DaemonOptions = {
 		name: 'PostgreSQL',
 		command: [
 			programPath('postgres'),
@@ -59,7 +63,8 @@ export async function startPostgres(): Promise<Postgres> {
 				() => true,
 				() => false,
 			),
-	});
+	};
+	let daemon = await startDaemon(options);
 	const env = {
 		DB_TYPE: 'postgresdb',
 		DB_POSTGRESDB_HOST: HOST,
@@ -69,11 +74,15 @@ export async function startPostgres(): Promise<Postgres> {
 		// n8n's default is 2: then a busy main process can take its database for lost.
 		DB_POSTGRESDB_POOL_SIZE: '10',
 	};
+	const crash = async () => await daemon.stop('SIGQUIT');
+	const start = async () => {
+		daemon = await startDaemon(options);
+	};
 	const stop = async () => {
 		await daemon.stop();
 		await rm(folder, { recursive: true, force: true });
 	};
-	return { env, stop };
+	return { env, crash, start, stop };
 }
 
 async function giveTo(user: string, folders: string[]): Promise<void> {

@@ -126,6 +126,39 @@ it('50 paused executions, resumed through the webhook processor: each done, each
 	}
 });
 
+it('a paused execution that n8n fails to resume, for want of its database, goes on later', async () => {
+	const [id] = newImages(1) as [string];
+	world.deepMode.fault(id, { on: 'callback', lost: true });
+	world.deepMode.workMs = 8000;
+	const workflowId = await world.n8n.createWorkflow(batch([id], { mode: 'pause' }));
+	const executionId = await world.n8n.run(workflowId);
+	await world.n8n.waitForExecution(executionId, { statuses: ['waiting'] });
+	await world.deepMode.settled();
+	const looks = () => world.deepMode.requests.filter(({ path }) => path.endsWith(id)).length;
+	const before = looks();
+	const callback = submits()
+		.map(({ body }) => body as { image_id: string; callback: string })
+		.find(({ image_id }) => image_id === id)?.callback as string;
+
+	// While the node looks, the database goes away.
+	world.deepMode.fault(id, { on: 'retrieve', delayMs: 3000 });
+	const answer = axios.post(callback, {}, { validateStatus: () => true });
+	await waitFor('the look', () => looks() > before, { everyMs: 20 });
+	await cluster.postgres.crash();
+	expect((await answer).status).toBe(500);
+	await cluster.postgres.start();
+
+	const execution = await waitFor(
+		'the execution to go on',
+		async () => {
+			const now = await world.n8n.execution(executionId).catch(() => undefined);
+			return now !== undefined && now.status !== 'waiting' && now.status !== 'running' && now;
+		},
+		{ timeoutMs: 120_000 },
+	);
+	expect(results(execution)).toEqual([[id, true]]);
+});
+
 it('a download can be read by the other worker, and by the main process', async () => {
 	const [image] = world.deepMode.addImages(1, { upscaled: true });
 	const workflowId = await world.n8n.createWorkflow(

@@ -5,7 +5,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { Batch } from '../../../shared/batch';
 import { hintAtCallbackUrls } from '../../../shared/callbackHints';
 import { withFiles } from '../../../shared/delivering';
-import { ringUntilAnswered } from '../../../shared/doorbell';
+import { isHeard, ringUntil } from '../../../shared/doorbell';
 import { fillIn } from '../../../shared/filling';
 import type { DeepModeImage } from '../../../shared/image';
 import type { BatchOptions } from '../../../shared/parameters';
@@ -86,7 +86,7 @@ async function parkOrGoOn(
 	context.setMetadata({ resumeUrl });
 	const parked = { round: randomUUID(), lanes, ...(field && { field }) };
 	const output = await park(context, items, parked, new Date(Date.now() + maxWait));
-	void ringUntilAnswered(context, resumeUrl, RINGS);
+	void ringUntil(isHeard, context, resumeUrl, RINGS);
 	return output;
 }
 

@@ -1,7 +1,7 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { DeepModeClient } from '../../../shared/client';
-import { ringUntilAnswered } from '../../../shared/doorbell';
+import { isHeardOrGone, ringUntil } from '../../../shared/doorbell';
 import { fillIn } from '../../../shared/filling';
 import type { DeepModeImage } from '../../../shared/image';
 import type { Parked } from '../../../shared/parking';
@@ -14,10 +14,16 @@ import { Sender } from '../../../shared/sender';
 const LOOK_TIMEOUT = 20_000;
 /** How long all downloads may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT = 300_000;
-/** When to come again after the API could not be asked, in milliseconds: nobody else may ring. */
+/**
+ * When to come again, in milliseconds, after the API could not be asked, and when n8n should have
+ * resumed: nobody else may ring.
+ */
 const SECOND_RINGS = [30_000, 60_000, 120_000, 240_000, 480_000];
-/** How long calls that came for what was resumed may still be on their way, in milliseconds. */
-const LATE = 30_000;
+/**
+ * How long calls that came for what was resumed may still be on their way, in milliseconds. It is
+ * over before the second rings start, which find out whether it was.
+ */
+const LATE = 25_000;
 
 /** The executions whose images are being looked at in this process, and whether it rang meanwhile. */
 const looking = new Map<string, { rang: boolean }>();
@@ -43,7 +49,7 @@ export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseD
 	const check = { rang: false };
 	looking.set(key, check);
 	try {
-		return (await lookAndResume(this, check)) ?? notNow(this, key);
+		return (await lookAndResume(this, key, check)) ?? notNow(this, key);
 	} catch (error) {
 		this.logger.error(`DeepMode node "${this.getNode().name}" could not look: ${String(error)}`);
 		return notNow(this, key);
@@ -55,6 +61,7 @@ export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseD
 /** @returns nothing if the API did not show an image */
 async function lookAndResume(
 	context: IWebhookFunctions,
+	key: string,
 	check: { rang: boolean },
 ): Promise<IWebhookResponseData | undefined> {
 	const parked = parkedState(context);
@@ -76,6 +83,8 @@ async function lookAndResume(
 	const deadline = Date.now() + DOWNLOAD_TIMEOUT;
 	const output = await fillIn(connection, items, finished, { field, lanes, deadline });
 	remember(parked.round);
+	// n8n can fail to resume, as without its database, and tells only the caller.
+	void ringAgain(context, key);
 	return { ...HEARD, workflowData: [output] };
 }
 
@@ -96,7 +105,7 @@ async function ringAgain(context: IWebhookFunctions, key: string): Promise<void>
 	if (ringing.has(key)) return;
 	ringing.add(key);
 	try {
-		await ringUntilAnswered(context, resumeUrlOf(context), SECOND_RINGS);
+		await ringUntil(isHeardOrGone, context, resumeUrlOf(context), SECOND_RINGS);
 	} catch (error) {
 		context.logger.error(`DeepMode node "${context.getNode().name}" cannot ring: ${String(error)}`);
 	} finally {
