@@ -150,6 +150,22 @@ describe('when it fails', () => {
 		expect(answer()).toEqual(shownFailure);
 	});
 
+	it('tells the model that it cannot pause, and sends nothing', async () => {
+		const settings = { onError: 'continueRegularOutput' } as const;
+		const { id } = world.deepMode.addImage();
+		const before = world.deepMode.requests.length;
+
+		await ask({ parameters: { imageId, mode: 'pause' }, settings }, { Image_ID: id });
+
+		expect(answer()).toEqual([
+			{
+				error: 'Pause Until Called Back does not work as a tool of an AI agent',
+				message: expect.stringContaining('Nothing was sent'),
+			},
+		]);
+		expect(world.deepMode.requests).toHaveLength(before);
+	});
+
 	it('tells it only what happened otherwise', async () => {
 		await ask({ parameters: { imageId } }, { Image_ID: 'nobody' });
 
