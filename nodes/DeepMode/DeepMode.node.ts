@@ -65,6 +65,7 @@ export class DeepMode implements INodeType {
 		);
 		return [operation ? await operation.call(this) : await failAll(this, unknown)];
 	}
+
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return await resume.call(this);
 	}

@@ -23,6 +23,9 @@ export function pendingIds(items: INodeExecutionData[]): string[] {
 	return [...new Set(items.filter(isPending).map(({ json }) => String(json.id)))];
 }
 
+/** What is known after a look at images; "unanswered" if the API did not show one. */
+export type Seen = 'finished' | 'unfinished' | 'unanswered';
+
 /**
  * Looks at images until one is seen that is not finished.
  *
@@ -30,7 +33,6 @@ export function pendingIds(items: INodeExecutionData[]): string[] {
  * @param finished gets the images that are finished; those in it already are not looked at
  * @param lanes looks at once
  * @param deadline milliseconds since 1970
- * @returns "unanswered" if the API did not show an image
  */
 export async function lookForFinished(
 	connection: Connection,
@@ -38,8 +40,8 @@ export async function lookForFinished(
 	finished: Map<string, DeepModeImage>,
 	lanes: number,
 	deadline: number,
-): Promise<'finished' | 'unfinished' | 'unanswered'> {
-	let seen: 'finished' | 'unfinished' | 'unanswered' = 'finished';
+): Promise<Seen> {
+	let seen: Seen = 'finished';
 	const isOver = () => seen !== 'finished' || connection.stop?.aborted === true;
 	const look = async (imageId: string) => {
 		if (isOver()) return;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import axios from 'axios';
 
+import { memoryOf } from '../e2e/harness/memory';
 import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import type { ImageRecord } from '../emulator';
 import { startEmulator } from '../emulator';
@@ -104,9 +105,8 @@ async function read({ server }: BenchServer): Promise<Reading> {
 	await sleep(CALM);
 	const cpu = ((seconds() - before) / (CALM / 1000)) * 100;
 	const sockets = readdirSync(`${folder}/fd`).filter((fd) => isSocket(`${folder}/fd/${fd}`));
-	const memory =
-		Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${folder}/status`, 'utf8'))?.[1]) / 1024;
-	return { cpu: round(cpu), sockets: sockets.length, memory: Math.round(memory) };
+	const memory = Math.round(memoryOf(server.pid as number));
+	return { cpu: round(cpu), sockets: sockets.length, memory };
 }
 
 function isSocket(fd: string): boolean {

@@ -10,7 +10,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { StoredCredential } from '../e2e/harness/client';
 import { N8nClient } from '../e2e/harness/client';
 import { packPackage } from '../e2e/harness/pack';
-import { peakGrowth } from '../e2e/harness/peakMemory';
+import { peakGrowth } from '../e2e/harness/memory';
 import type { N8nServer } from '../e2e/harness/server';
 import { prepareN8n } from '../e2e/harness/server';
 import { chain, itemsNodes } from '../e2e/workflows';

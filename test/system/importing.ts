@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { WorkflowFile } from '../e2e/harness/client';
+import { n8nEnvironment } from '../e2e/harness/environment';
 import { installN8n } from '../e2e/harness/install';
 import type { N8nServer } from '../e2e/harness/server';
 
@@ -31,13 +32,7 @@ export async function importByCommand(
 		[n8n, 'import:workflow', '--separate', `--input=${folder}`],
 		{
 			cwd: server.userFolder,
-			// The server left its encryption key in its user folder.
-			env: {
-				PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-				HOME: server.userFolder,
-				N8N_USER_FOLDER: server.userFolder,
-				N8N_DIAGNOSTICS_ENABLED: 'false',
-			},
+			env: n8nEnvironment(server.userFolder, server.env),
 		},
 	);
 	if (!stdout.includes(`Successfully imported ${ids.length} workflow`)) {

@@ -1,4 +1,4 @@
-import { peakGrowth } from '../e2e/harness/peakMemory';
+import { peakGrowth } from '../e2e/harness/memory';
 import { startN8n } from '../e2e/harness/server';
 import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';

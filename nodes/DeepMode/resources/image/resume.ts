@@ -6,6 +6,7 @@ import { fillIn } from '../../../shared/filling';
 import type { DeepModeImage } from '../../../shared/image';
 import type { Parked } from '../../../shared/parking';
 import { resumeUrlOf } from '../../../shared/parking';
+import type { Seen } from '../../../shared/pending';
 import { lookForFinished, pendingIds } from '../../../shared/pending';
 import type { Connection } from '../../../shared/run';
 import { Sender } from '../../../shared/sender';
@@ -70,7 +71,7 @@ async function lookAndResume(
 	const client = await DeepModeClient.connect(context);
 	const connection: Connection = { context, client, sender: new Sender() };
 	const finished = new Map<string, DeepModeImage>();
-	let seen: Awaited<ReturnType<typeof lookForFinished>>;
+	let seen: Seen;
 	do {
 		check.rang = false;
 		const deadline = Date.now() + LOOK_TIMEOUT;
