@@ -7,7 +7,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { parseBaseUrl } from '../nodes/shared/baseUrl';
+import { parseBaseUrl } from '../nodes/shared/api/baseUrl';
 
 /** A DeepMode API key, and where the API is. Source: DeepMode docs, "Authentication". */
 export class DeepModeApi implements ICredentialType {

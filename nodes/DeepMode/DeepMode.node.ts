@@ -8,8 +8,8 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
-import { failAll } from '../shared/batch';
-import { resumeWebhooks } from '../shared/parking';
+import { failAll } from './run/batch';
+import { resumeWebhooks } from './resources/image/pause/parking';
 import { accountFields, accountOperations } from './resources/account';
 import { imageFields, imageOperations, resume } from './resources/image';
 

@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { DeepModeClient } from '../shared/client';
+import { DeepModeClient } from '../shared/api/client';
 import { triggerFields } from './fields';
 import { receive } from './receive';
 import { triggerPanel } from './triggerPanel';

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { outputFileField } from '../shared/outputFileField';
+import { outputFileField } from '../shared/files/downloadFields';
 
 export const triggerFields: INodeProperties[] = [
 	{

@@ -7,18 +7,18 @@ import type {
 } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
-import type { CallbackTicket, Refusal } from '../shared/callback';
-import { readSignedQuery, verifyCallback } from '../shared/callback';
-import { DeepModeClient } from '../shared/client';
-import { Sender } from '../shared/sender';
-import type { CallbackBody, Delivery } from './delivery';
+import type { CallbackTicket, Refusal } from '../shared/callback/signature';
+import { readSignedQuery, verifyCallback } from '../shared/callback/signature';
+import { DeepModeClient } from '../shared/api/client';
+import { Sender } from '../shared/api/sender';
+import type { CallbackBody, Delivery } from './callbackContent';
 import {
 	fingerprint,
 	isCallbackBody,
 	readDelivery,
 	refetchDelivery,
 	withDownloads,
-} from './delivery';
+} from './callbackContent';
 import { once } from './repeats';
 
 /** What the workflow starts with. */

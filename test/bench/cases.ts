@@ -4,7 +4,7 @@ import { Agent } from 'node:http';
 import axios, { type AxiosBasicCredentials } from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../nodes/shared/callback';
+import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import { chain, deepModeNode, node } from '../e2e/workflows';
 import type { Row } from './rounds';
 import { inTurns, round } from './rounds';

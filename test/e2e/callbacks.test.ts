@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../nodes/shared/callback';
+import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import { activeTrigger } from './activeTrigger';
 import type { WorkflowFile } from './harness/client';
 import { ROOT } from './harness/paths';

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../nodes/shared/callback';
-import { pendingItem } from '../../nodes/shared/pending';
+import { signCallbackUrl } from '../../nodes/shared/callback/signature';
+import { pendingItem } from '../../nodes/DeepMode/resources/image/pause/pending';
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { documents } from '../unit/docs/markdown';

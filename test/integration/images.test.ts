@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import sharp from 'sharp';
 
-import { signCallbackUrl } from '../../nodes/shared/callback';
+import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { TriggerUnderTest } from './callbacks';

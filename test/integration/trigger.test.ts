@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../nodes/shared/callback';
+import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import type { Emulator, ImageRecord } from '../emulator';
 import { startEmulator } from '../emulator';
 import { TriggerUnderTest } from './callbacks';

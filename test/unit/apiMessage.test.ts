@@ -1,4 +1,4 @@
-import { apiMessage } from '../../nodes/shared/apiMessage';
+import { apiMessage } from '../../nodes/shared/api/apiMessage';
 
 it.each([
 	['message', { message: 'Image not found' }, 'Image not found'],

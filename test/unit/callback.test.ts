@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
-import type { SignedParameters } from '../../nodes/shared/callback';
+import type { SignedParameters } from '../../nodes/shared/callback/signature';
 import {
 	isContextTooLong,
 	readSignedQuery,
 	signCallbackUrl,
 	signedMessage,
 	verifyCallback,
-} from '../../nodes/shared/callback';
+} from '../../nodes/shared/callback/signature';
 
 const TICKET = { event: 'image.upscaled', imageId: 'a', context: {} } as const;
 const sign = (url: string, ticket: object = {}) =>

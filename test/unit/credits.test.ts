@@ -1,4 +1,4 @@
-import { saysNoCredits } from '../../nodes/shared/credits';
+import { saysNoCredits } from '../../nodes/shared/api/credits';
 
 it.each([
 	'Insufficient credits',

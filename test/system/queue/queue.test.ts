@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import axios from 'axios';
 import type { IBinaryData, IDataObject, INode } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../../nodes/shared/callback';
+import { signCallbackUrl } from '../../../nodes/shared/callback/signature';
 import { activeTrigger } from '../../e2e/activeTrigger';
 import type { Execution } from '../../e2e/harness/execution';
 import type { N8nProcess } from '../../e2e/harness/process';

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { runBatch } from '../../../shared/batch';
-import { endsBatch, notRead, refused } from '../../../shared/messages';
-import { judgeBalance } from '../../../shared/outcome';
-import { prepareRun } from '../../../shared/run';
+import { runBatch } from '../../run/batch';
+import { endsBatch, notRead, refused } from '../image/messages';
+import { judgeBalance } from '../../../shared/api/outcome';
+import { prepareRun } from '../../run/run';
 
 /** How long to wait for the balance, in milliseconds. */
 const TIMEOUT = 30_000;

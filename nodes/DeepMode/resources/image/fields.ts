@@ -1,6 +1,6 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { outputFileField } from '../../../shared/outputFileField';
+import { outputFileField } from '../../../shared/files/downloadFields';
 
 type Show = NonNullable<IDisplayOptions['show']>;
 

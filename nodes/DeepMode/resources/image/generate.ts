@@ -5,24 +5,24 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import type { Ending, Job } from '../../../shared/batch';
-import { runBatch } from '../../../shared/batch';
-import { shorten } from '../../../shared/apiMessage';
-import { CallbackTargets } from '../../../shared/callbackTargets';
-import { withFiles } from '../../../shared/delivering';
-import { lookUntilAnswered } from '../../../shared/looking';
-import { endsBatch, generationUnknown, notSent, refused } from '../../../shared/messages';
-import { judgeGeneration, judgeSubmission } from '../../../shared/outcome';
+import type { Ending, Job } from '../../run/batch';
+import { runBatch } from '../../run/batch';
+import { shorten } from '../../../shared/api/apiMessage';
+import { CallbackTargets } from './handOver/callbackTargets';
+import { withFiles } from '../../../shared/files/withFiles';
+import { lookUntilAnswered } from '../../../shared/api/imageReader';
+import { endsBatch, generationUnknown, notSent, refused } from './messages';
+import { judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
 import {
 	checkParameter,
 	readBatchOptions,
 	readBinaryField,
 	readMode,
 	readText,
-} from '../../../shared/parameters';
-import type { Run } from '../../../shared/run';
-import { prepareRun } from '../../../shared/run';
-import { isTool } from '../../../shared/tool';
+} from './parameters';
+import type { Run } from '../../run/run';
+import { prepareRun } from '../../run/run';
+import { isTool } from '../../run/tool';
 import {
 	downloadFields,
 	maxConcurrencyOption,

@@ -1,18 +1,18 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import type { Ending, Job } from '../../../shared/batch';
-import { runBatch } from '../../../shared/batch';
-import { withFiles } from '../../../shared/delivering';
-import { lookUntilAnswered } from '../../../shared/looking';
-import { endsBatch, notRead, refused } from '../../../shared/messages';
+import type { Ending, Job } from '../../run/batch';
+import { runBatch } from '../../run/batch';
+import { withFiles } from '../../../shared/files/withFiles';
+import { lookUntilAnswered } from '../../../shared/api/imageReader';
+import { endsBatch, notRead, refused } from './messages';
 import {
 	imageName,
 	readBatchOptions,
 	readBinaryField,
 	readImageId,
-} from '../../../shared/parameters';
-import type { Run } from '../../../shared/run';
-import { prepareRun } from '../../../shared/run';
+} from './parameters';
+import type { Run } from '../../run/run';
+import { prepareRun } from '../../run/run';
 import {
 	downloadFields,
 	imageIdField,

@@ -6,7 +6,7 @@ import { upscale, upscaleFields } from './upscale';
 
 export const imageOperations = { generate, get, upscale };
 
-export { resume } from './resume';
+export { resume } from './pause/resume';
 
 export const imageFields: INodeProperties[] = [
 	{

@@ -1,19 +1,19 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { Batch } from '../../../shared/batch';
-import { runBatch } from '../../../shared/batch';
-import { CallbackTargets } from '../../../shared/callbackTargets';
-import { withFiles } from '../../../shared/delivering';
+import type { Batch } from '../../run/batch';
+import { runBatch } from '../../run/batch';
+import { CallbackTargets } from './handOver/callbackTargets';
+import { withFiles } from '../../../shared/files/withFiles';
 import {
 	imageName,
 	readBatchOptions,
 	readBinaryField,
 	readImageId,
 	readMode,
-} from '../../../shared/parameters';
-import { prepareRun } from '../../../shared/run';
-import { ImageUpscaling } from '../../../shared/upscaling';
+} from './parameters';
+import { prepareRun } from '../../run/run';
+import { ImageUpscaling } from './imageUpscaling';
 import {
 	downloadFields,
 	imageIdField,
@@ -24,7 +24,7 @@ import {
 	pauseMode,
 	timeoutOption,
 } from './fields';
-import { pauseUntilCalledBack } from './pause';
+import { pauseUntilCalledBack } from './pause/pause';
 
 const show = { resource: ['image'], operation: ['upscale'] };
 

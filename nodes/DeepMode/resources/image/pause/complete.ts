@@ -1,14 +1,14 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { inLanes } from './batch';
-import type { Download } from './download';
-import { downloadImage } from './download';
-import type { DeepModeImage } from './image';
-import { isImage } from './image';
-import { fileMissing } from './messages';
-import { imageName } from './parameters';
+import { inLanes } from '../../../run/batch';
+import type { Download } from '../../../../shared/files/download';
+import { downloadImage } from '../../../../shared/files/download';
+import type { DeepModeImage } from '../../../../shared/api/image';
+import { isImage } from '../../../../shared/api/image';
+import { fileMissing } from '../messages';
+import { imageName } from '../parameters';
 import { isPending, lookForFinished } from './pending';
-import type { Connection } from './run';
+import type { Connection } from '../../../run/run';
 
 /** How long to look for fresh URLs, in milliseconds: the old ones may do, too. */
 const REFRESH_TIMEOUT = 20_000;

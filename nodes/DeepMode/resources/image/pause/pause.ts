@@ -2,25 +2,25 @@ import { randomUUID } from 'crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { Batch } from '../../../shared/batch';
-import { hintAtCallbackUrls } from '../../../shared/callbackHints';
-import { withFiles } from '../../../shared/delivering';
-import { isHeard, ringUntil } from '../../../shared/doorbell';
-import { fillIn } from '../../../shared/filling';
-import type { DeepModeImage } from '../../../shared/image';
-import type { BatchOptions } from '../../../shared/parameters';
+import type { Batch } from '../../../run/batch';
+import { hintAtCallbackUrls } from '../handOver/callbackHints';
+import { withFiles } from '../../../../shared/files/withFiles';
+import { isHeard, ringUntil } from './selfCall';
+import { fillIn } from './complete';
+import type { DeepModeImage } from '../../../../shared/api/image';
+import type { BatchOptions } from '../parameters';
 import {
 	readBatchOptions,
 	readBinaryField,
 	readImageId,
 	readMaxWait,
-} from '../../../shared/parameters';
-import { park, resumeUrlOf } from '../../../shared/parking';
-import { isPending, lookForFinished, pendingIds, pendingItem } from '../../../shared/pending';
-import type { Run } from '../../../shared/run';
-import { prepareRun } from '../../../shared/run';
-import { isTool } from '../../../shared/tool';
-import { ImageUpscaling } from '../../../shared/upscaling';
+} from '../parameters';
+import { park, resumeUrlOf } from './parking';
+import { isPending, lookForFinished, pendingIds, pendingItem } from './pending';
+import type { Run } from '../../../run/run';
+import { prepareRun } from '../../../run/run';
+import { isTool } from '../../../run/tool';
+import { ImageUpscaling } from '../imageUpscaling';
 
 /**
  * When the node rings at its own door, in milliseconds: a callback that came before n8n had stored

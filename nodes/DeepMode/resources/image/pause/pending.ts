@@ -1,10 +1,10 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { inLanes } from './batch';
-import type { DeepModeImage } from './image';
-import { isUpscaled } from './image';
-import { lookUntilAnswered } from './looking';
-import type { Connection } from './run';
+import { inLanes } from '../../../run/batch';
+import type { DeepModeImage } from '../../../../shared/api/image';
+import { isUpscaled } from '../../../../shared/api/image';
+import { lookUntilAnswered } from '../../../../shared/api/imageReader';
+import type { Connection } from '../../../run/run';
 
 /**
  * Stands for an image that DeepMode works on, and comes out if the time is over first: it is not

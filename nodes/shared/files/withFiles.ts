@@ -1,11 +1,11 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { Ending } from './batch';
+import type { Ending } from '../../DeepMode/run/batch';
 import { downloadImage } from './download';
-import type { DeepModeImage } from './image';
-import { fileMissing } from './messages';
-import { imageName } from './parameters';
-import type { Run } from './run';
+import type { DeepModeImage } from '../api/image';
+import { fileMissing } from '../../DeepMode/resources/image/messages';
+import { imageName } from '../../DeepMode/resources/image/parameters';
+import type { Run } from '../../DeepMode/run/run';
 
 /**
  * Puts the files of images beside their items, if the user wants them.

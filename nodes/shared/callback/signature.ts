@@ -2,7 +2,7 @@ import { createHmac, randomUUID, timingSafeEqual } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
-import { isRecord } from './image';
+import { isRecord } from '../api/image';
 
 /**
  * DeepMode does not sign its callbacks, so the URL that it is given proves itself: it carries what

@@ -1,9 +1,9 @@
 import type { IBinaryData, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { shorten } from './apiMessage';
-import type { DeepModeImage } from './image';
-import { lookUntilAnswered } from './looking';
-import type { Connection } from './run';
+import { shorten } from '../api/apiMessage';
+import type { DeepModeImage } from '../api/image';
+import { lookUntilAnswered } from '../api/imageReader';
+import type { Connection } from '../../DeepMode/run/run';
 
 /** The file of an image, with the image as it is now. */
 export type Download =

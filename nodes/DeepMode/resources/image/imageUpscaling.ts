@@ -1,17 +1,17 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Ending, Job } from './batch';
-import type { Failure } from './failure';
-import type { DeepModeImage } from './image';
-import { isUpscaled } from './image';
-import { growingPauses, lookOnce, lookUntilAnswered } from './looking';
-import type { OpenSubmission } from './memory';
+import type { Ending, Job } from '../../run/batch';
+import type { Failure } from '../../run/failure';
+import type { DeepModeImage } from '../../../shared/api/image';
+import { isUpscaled } from '../../../shared/api/image';
+import { growingPauses, lookOnce, lookUntilAnswered } from '../../../shared/api/imageReader';
+import type { OpenSubmission } from '../../run/memory';
 import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
-import type { Outcome } from './outcome';
-import { judgeSubmission, judgeUpscale } from './outcome';
+import type { Outcome } from '../../../shared/api/outcome';
+import { judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
 import { imageName } from './parameters';
-import { delay } from './delay';
-import type { Run } from './run';
+import { delay } from '../../../shared/delay';
+import type { Run } from '../../run/run';
 
 /** The most of an image's time that is kept for a last look, in milliseconds. */
 const LAST_LOOK = 10_000;

@@ -1,4 +1,4 @@
-import { delay } from './delay';
+import { delay } from '../delay';
 
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { DeepModeClient } from './client';
+import { DeepModeClient } from '../../shared/api/client';
 import { Memory } from './memory';
-import type { BatchOptions } from './parameters';
-import { Sender } from './sender';
+import type { BatchOptions } from '../resources/image/parameters';
+import { Sender } from '../../shared/api/sender';
 import { Tally } from './tally';
 
 /** What it takes to read images and their files. */

@@ -1,7 +1,7 @@
 import type { Reply } from './client';
 import { Gate } from './gate';
 import type { Outcome } from './outcome';
-import { delay } from './delay';
+import { delay } from '../delay';
 
 /** How often a connection is tried that is never made, and the first pause between. */
 const CONNECTION_TRIES = 3;

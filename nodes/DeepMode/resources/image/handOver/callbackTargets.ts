@@ -1,10 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { CallbackEvent } from './callback';
-import { signCallbackUrl } from './callback';
+import type { CallbackEvent } from '../../../../shared/callback/signature';
+import { signCallbackUrl } from '../../../../shared/callback/signature';
 import { hintAtCallbackUrls } from './callbackHints';
-import { readCallbackUrl, readContext } from './parameters';
+import { readCallbackUrl, readContext } from '../parameters';
 
 /** What servers take for a URL; the result of a longer one could not be delivered. */
 const LONGEST_URL = 8000;

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { isLoopback } from './baseUrl';
+import { isLoopback } from '../../../../shared/api/baseUrl';
 
 /** Addresses and names that nobody finds from outside. */
 const PRIVATE_HOST =

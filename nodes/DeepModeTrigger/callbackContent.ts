@@ -1,15 +1,15 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { apiMessage } from '../shared/apiMessage';
-import type { CallbackTicket } from '../shared/callback';
-import type { DeepModeClient } from '../shared/client';
-import { downloadImage } from '../shared/download';
-import type { DeepModeImage } from '../shared/image';
-import { findImages, isImage, isRecord, isUpscaled } from '../shared/image';
-import type { Outcome } from '../shared/outcome';
-import { judgeLook } from '../shared/outcome';
-import { isImageId } from '../shared/parameters';
-import type { Connection } from '../shared/run';
+import { apiMessage } from '../shared/api/apiMessage';
+import type { CallbackTicket } from '../shared/callback/signature';
+import type { DeepModeClient } from '../shared/api/client';
+import { downloadImage } from '../shared/files/download';
+import type { DeepModeImage } from '../shared/api/image';
+import { findImages, isImage, isRecord, isUpscaled } from '../shared/api/image';
+import type { Outcome } from '../shared/api/outcome';
+import { judgeLook } from '../shared/api/outcome';
+import { isImageId } from '../DeepMode/resources/image/parameters';
+import type { Connection } from '../DeepMode/run/run';
 
 /** How long all refetches of a call may take, in milliseconds: DeepMode waits for an answer. */
 const REFETCH_TIMEOUT = 15_000;

@@ -1,10 +1,10 @@
 import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import { jsonParse, NodeOperationError } from 'n8n-workflow';
 
-import { shorten } from './apiMessage';
-import { isContextTooLong } from './callback';
-import { isRecord } from './image';
-import { isTool } from './tool';
+import { shorten } from '../../../shared/api/apiMessage';
+import { isContextTooLong } from '../../../shared/callback/signature';
+import { isRecord } from '../../../shared/api/image';
+import { isTool } from '../../run/tool';
 
 /** 30 days, in minutes. */
 const LONGEST_WAIT = 43_200;

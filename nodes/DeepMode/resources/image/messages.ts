@@ -1,6 +1,6 @@
-import { saysNoCredits } from './credits';
-import type { Failure } from './failure';
-import type { Outcome } from './outcome';
+import { saysNoCredits } from '../../../shared/api/credits';
+import type { Failure } from '../../run/failure';
+import type { Outcome } from '../../../shared/api/outcome';
 
 /** What users read when an image has no result: on which image, what is known, what to do. */
 

@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome';
 import { judgeLook } from './outcome';
-import { delay } from './delay';
-import type { Connection } from './run';
+import { delay } from '../delay';
+import type { Connection } from '../../DeepMode/run/run';
 
 /** The longest that one look may take, in milliseconds. */
 const LOOK_TIMEOUT = 30_000;

@@ -1,15 +1,15 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { DeepModeClient } from '../../../shared/client';
-import { isHeardOrGone, ringUntil } from '../../../shared/doorbell';
-import { fillIn } from '../../../shared/filling';
-import type { DeepModeImage } from '../../../shared/image';
-import type { Parked } from '../../../shared/parking';
-import { resumeUrlOf } from '../../../shared/parking';
-import type { Seen } from '../../../shared/pending';
-import { lookForFinished, pendingIds } from '../../../shared/pending';
-import type { Connection } from '../../../shared/run';
-import { Sender } from '../../../shared/sender';
+import { DeepModeClient } from '../../../../shared/api/client';
+import { isHeardOrGone, ringUntil } from './selfCall';
+import { fillIn } from './complete';
+import type { DeepModeImage } from '../../../../shared/api/image';
+import type { Parked } from './parking';
+import { resumeUrlOf } from './parking';
+import type { Seen } from './pending';
+import { lookForFinished, pendingIds } from './pending';
+import type { Connection } from '../../../run/run';
+import { Sender } from '../../../../shared/api/sender';
 
 /** How long to look at the images of a parked execution, in milliseconds: the caller waits. */
 const LOOK_TIMEOUT = 20_000;
