@@ -9,7 +9,7 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
 import { failAll } from './run/batch';
-import { resumeWebhooks } from './resources/image/pause/parking';
+import { resumeWebhooks } from './resources/image/pause/park';
 import { accountFields, accountOperations } from './resources/account';
 import { imageFields, imageOperations, resume } from './resources/image';
 

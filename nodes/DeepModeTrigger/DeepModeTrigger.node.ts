@@ -8,7 +8,8 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { DeepModeClient } from '../shared/api/client';
+import { Client } from '../shared/api/client';
+import { readDownloadField } from '../shared/files/downloadFields';
 import { triggerFields } from './fields';
 import { receive } from './receive';
 import { triggerPanel } from './triggerPanel';
@@ -51,7 +52,10 @@ export class DeepModeTrigger implements INodeType {
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
 				// Better now than when a callback comes.
-				if (needsCredential(this)) await DeepModeClient.connect(this);
+				const field = readDownloadField(this, (name, preset) =>
+					this.getNodeParameter(name, preset as string),
+				);
+				if (field || needsCredential(this)) await Client.connect(this);
 				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
@@ -67,9 +71,5 @@ export class DeepModeTrigger implements INodeType {
 
 function needsCredential(context: IHookFunctions): boolean {
 	const options = context.getNodeParameter('options', {}) as IDataObject;
-	return (
-		context.getNodeParameter('authentication') !== 'none' ||
-		options.refetch === true ||
-		context.getNodeParameter('download', false) === true
-	);
+	return context.getNodeParameter('authentication') !== 'none' || options.refetch === true;
 }

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { outputFileField } from '../shared/files/downloadFields';
+import { downloadFields } from '../shared/files/downloadFields';
 
 export const triggerFields: INodeProperties[] = [
 	{
@@ -56,15 +56,10 @@ export const triggerFields: INodeProperties[] = [
 		default: '',
 		displayOptions: { show: { authentication: ['none'] } },
 	},
-	{
-		displayName: 'Download Image',
-		name: 'download',
-		type: 'boolean',
-		default: false,
-		description:
-			'Whether to download the picture into a binary field. Each image is then read again from the API: no address from a callback is ever fetched.',
-	},
-	outputFileField(),
+	...downloadFields(
+		{},
+		'Whether to download the picture into a binary field. Each image is then read again from the API: no address from a callback is ever fetched.',
+	),
 	{
 		displayName: 'Options',
 		name: 'options',

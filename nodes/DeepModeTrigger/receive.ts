@@ -7,18 +7,15 @@ import type {
 } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
+import { Client } from '../shared/api/client';
+import { ImageReader } from '../shared/api/imageReader';
+import { Sender } from '../shared/api/sender';
 import type { CallbackTicket, Refusal } from '../shared/callback/signature';
 import { readSignedQuery, verifyCallback } from '../shared/callback/signature';
-import { DeepModeClient } from '../shared/api/client';
-import { Sender } from '../shared/api/sender';
+import { readDownloadField } from '../shared/files/downloadFields';
 import type { CallbackBody, Delivery } from './callbackContent';
-import {
-	fingerprint,
-	isCallbackBody,
-	readDelivery,
-	refetchDelivery,
-	withDownloads,
-} from './callbackContent';
+import { fingerprint, isCallbackBody, readDelivery } from './callbackContent';
+import { refetchDelivery, withDownloads } from './refetch';
 import { once } from './repeats';
 
 /** What the workflow starts with. */
@@ -29,6 +26,9 @@ interface Received {
 }
 
 /**
+ * This room is the trigger: who may call (`receive`), what a call says (`callbackContent`), what the
+ * API says to it (`refetch`), and whether it came before (`repeats`). It may use `shared`.
+ *
  * Answers a callback and starts the workflow with one item per image: 200 `{ received: n }`, 401
  * for what is not signed as it must be, 400 for a body without an object. It never throws: n8n would
  * start the workflow with an error, for anybody who calls.
@@ -67,13 +67,14 @@ async function readCallback(
 	ticket: CallbackTicket | undefined,
 	refetches: boolean,
 ): Promise<Received> {
-	const downloads = context.getNodeParameter('download', false) === true;
-	if (!refetches && !downloads) return toReceived(readDelivery(body, ticket));
-	const client = await DeepModeClient.connect(context);
-	const delivery = await refetchDelivery(body, ticket, client);
-	if (!downloads) return toReceived(delivery);
-	const field = String(context.getNodeParameter('binaryPropertyName', 'data')).trim() || 'data';
-	return await withDownloads(delivery, { context, client, sender: new Sender() }, field);
+	const field = readDownloadField(context, (name, defaultValue) =>
+		context.getNodeParameter(name, defaultValue as string),
+	);
+	if (!refetches && !field) return toReceived(readDelivery(body, ticket));
+	const client = await Client.connect(context);
+	const reader = new ImageReader(client, new Sender());
+	const delivery = await refetchDelivery(body, ticket, reader);
+	return field ? await withDownloads(context, reader, delivery, field) : toReceived(delivery);
 }
 
 function toReceived({ items, isFinal }: Delivery): Received {
@@ -88,7 +89,7 @@ async function readTicket(
 	const query = readSignedQuery(context.getQueryData() as Record<string, unknown>);
 	// Whoever is not signed at all is not worth a decryption.
 	if (typeof query === 'string') return query;
-	return verifyCallback(query, (await DeepModeClient.connect(context)).apiKey);
+	return verifyCallback(query, (await Client.connect(context)).apiKey);
 }
 
 /** Hashed, since it is kept, and its sender chooses its length. */

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import type { Failure } from './failure';
@@ -56,7 +56,9 @@ export class Results {
 		if (this.isOver) throw this.errors.get(this.lowestFailed) as ItemError;
 		return this.context.getInputData().flatMap((_, itemIndex) => {
 			const error = this.errors.get(itemIndex);
-			const items = error ? [errorItem(error)] : (this.outputs.get(itemIndex) ?? []);
+			const items = error
+				? [{ json: errorJson(error.message, error.description) }]
+				: (this.outputs.get(itemIndex) ?? []);
 			return items.map((item) => ({
 				...item,
 				// Items that share a result may be changed apart by later nodes.
@@ -67,6 +69,7 @@ export class Results {
 	}
 }
 
-function errorItem({ message, description }: ItemError): INodeExecutionData {
-	return { json: { error: message, ...(description && { message: description }) } };
+/** The one shape that n8n sends to the error output. @param message what to do */
+export function errorJson(error: string, message?: string | null): IDataObject {
+	return { error, ...(message && { message }) };
 }

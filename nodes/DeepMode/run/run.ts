@@ -1,35 +1,38 @@
-import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { DeepModeClient } from '../../shared/api/client';
-import { Memory } from './memory';
-import type { BatchOptions } from '../resources/image/parameters';
+import { Client } from '../../shared/api/client';
+import { ImageReader } from '../../shared/api/imageReader';
 import { Sender } from '../../shared/api/sender';
+import { Memory } from './memory';
+import type { RunOptions } from './options';
 import { Tally } from './tally';
 
-/** What it takes to read images and their files. */
-export interface Connection {
-	context: IExecuteFunctions | IWebhookFunctions;
-	client: DeepModeClient;
+/**
+ * What all items of a run share. This room runs the items of a node, whatever the operation: it may
+ * use `shared`, and knows no resource.
+ */
+export interface Run {
+	context: IExecuteFunctions;
+	client: Client;
 	sender: Sender;
+	reader: ImageReader;
+	memory: Memory;
+	tally: Tally;
+	options: RunOptions;
 	/** Aborted when the user stops the execution. */
 	stop?: AbortSignal;
 }
 
-/** What all items of a run share. */
-export interface Run extends Connection {
-	context: IExecuteFunctions;
-	memory: Memory;
-	tally: Tally;
-	options: BatchOptions;
-}
-
 /** @throws NodeOperationError if the credential cannot be used */
-export async function prepareRun(context: IExecuteFunctions, options: BatchOptions): Promise<Run> {
+export async function prepareRun(context: IExecuteFunctions, options: RunOptions): Promise<Run> {
 	const stop = context.getExecutionCancelSignal();
+	const client = await Client.connect(context);
+	const sender = new Sender(stop);
 	return {
 		context,
-		client: await DeepModeClient.connect(context),
-		sender: new Sender(stop),
+		client,
+		sender,
+		reader: new ImageReader(client, sender, stop),
 		memory: new Memory(context),
 		tally: new Tally(),
 		stop,

@@ -1,4 +1,5 @@
-import { isRecord } from './image';
+import { isRecord } from '../isRecord';
+import { shorten } from '../text';
 
 /** Nobody hides a message deeper than this, and a body may be as deep as its sender likes. */
 const DEEPEST = 4;
@@ -42,10 +43,4 @@ function withoutMarkup(text: string): string {
 			.replace(/\s+/g, ' ')
 			.trim()
 	);
-}
-
-/** Cuts a text that is too long to be read, between characters. */
-export function shorten(text: string, length: number): string {
-	const characters = Array.from(text.slice(0, length * 2 + 1));
-	return characters.length > length ? `${characters.slice(0, length).join('')}…` : text;
 }

@@ -38,8 +38,12 @@ export interface NoAnswer {
 
 export type Reply = Answer | NoAnswer;
 
-/** The DeepMode API over n8n's own HTTP helper; one object serves a whole run. */
-export class DeepModeClient {
+/**
+ * The DeepMode API over n8n's own HTTP helper; one object serves a whole run. This room is all that
+ * is known of the API: how it is asked, and what its answers mean. It uses nothing but the small
+ * things of `shared`.
+ */
+export class Client {
 	/** What callbacks are signed with. */
 	readonly apiKey: string;
 	/** The key as it may stand in an answer, escaped as in JSON. */
@@ -61,7 +65,7 @@ export class DeepModeClient {
 	 *
 	 * @throws NodeOperationError if its Base URL or its API key cannot be used
 	 */
-	static async connect(context: Context): Promise<DeepModeClient> {
+	static async connect(context: Context): Promise<Client> {
 		const credentials = await context.getCredentials(CREDENTIAL);
 		if (!SENDABLE_KEY.test(keyOf(credentials))) {
 			throw new NodeOperationError(
@@ -75,7 +79,7 @@ export class DeepModeClient {
 		}
 		try {
 			const { href } = parseBaseUrl(credentials.baseUrl);
-			return new DeepModeClient(context, credentials, href.replace(/\/+$/, ''));
+			return new Client(context, credentials, href.replace(/\/+$/, ''));
 		} catch (error) {
 			throw new NodeOperationError(context.getNode(), error as Error, {
 				description: 'Open the DeepMode credential and correct its Base URL.',

@@ -1,5 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { isRecord } from '../isRecord';
+
 /**
  * The image object, the same in every answer and callback. Fields that are not listed pass through.
  * Source: DeepMode docs, "Retrieve Image Information".
@@ -43,10 +45,6 @@ export function findImages(body: unknown, depth = 0): DeepModeImage[] {
 	if (!isRecord(body) || depth > DEEPEST) return [];
 	const held = [body.images, body.data, body.image].map((value) => findImages(value, depth + 1));
 	return held.find((images) => images.length > 0) ?? [];
-}
-
-export function isRecord(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

@@ -1,10 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Answer, Reply } from './client';
+import { isRecord } from '../isRecord';
 import { apiMessage } from './apiMessage';
+import type { Answer, Reply } from './client';
 import { saysNoCredits } from './credits';
 import type { DeepModeImage } from './image';
-import { findImages, isRecord, isUpscaled } from './image';
+import { findImages, isUpscaled } from './image';
 
 /** What came back for a request, seen for what it means for the image and the user's credits. */
 export type Outcome =

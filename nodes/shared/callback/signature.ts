@@ -2,12 +2,14 @@ import { createHmac, randomUUID, timingSafeEqual } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
-import { isRecord } from '../api/image';
+import { isRecord } from '../isRecord';
 
 /**
  * DeepMode does not sign its callbacks, so the URL that it is given proves itself: it carries what
  * the callback is about, and a signature that only somebody with the API key can make.
  * The scheme, with test vectors: docs/callbacks.md.
+ *
+ * This room is what the node that asks for a callback and the trigger that receives it agree on.
  */
 
 /** What a callback is asked for. */

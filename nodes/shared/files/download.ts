@@ -1,9 +1,16 @@
-import type { IBinaryData, IN8nHttpFullResponse } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IExecuteFunctions,
+	IN8nHttpFullResponse,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 
-import { shorten } from '../api/apiMessage';
 import type { DeepModeImage } from '../api/image';
-import { lookUntilAnswered } from '../api/imageReader';
-import type { Connection } from '../../DeepMode/run/run';
+import type { ImageReader } from '../api/imageReader';
+import { shorten } from '../text';
+
+/** Whose n8n helpers download and store files. */
+export type FileContext = IExecuteFunctions | IWebhookFunctions;
 
 /** The file of an image, with the image as it is now. */
 export type Download =
@@ -31,19 +38,15 @@ const TYPES: Record<string, string> = {
  * @param deadline milliseconds since 1970
  */
 export async function downloadImage(
-	connection: Connection,
+	context: FileContext,
+	reader: ImageReader,
 	image: DeepModeImage,
 	deadline: number,
 ): Promise<Download> {
-	const { context, stop } = connection;
+	const { stop } = reader;
 	const download = await fetchFile(context, image, stop, deadline);
 	if (!('isExpired' in download)) return download;
-	const outcome = await lookUntilAnswered(
-		connection,
-		String(image.id),
-		deadline,
-		() => !stop?.aborted,
-	);
+	const outcome = await reader.lookUntilAnswered(String(image.id), deadline);
 	if (outcome?.is !== 'image')
 		return { problem: 'its URL has expired, and no fresh one was given' };
 	const again = await fetchFile(context, outcome.image, stop, deadline);
@@ -53,7 +56,7 @@ export async function downloadImage(
 }
 
 async function fetchFile(
-	context: Connection['context'],
+	context: FileContext,
 	image: DeepModeImage,
 	stop: AbortSignal | undefined,
 	deadline: number,
@@ -93,7 +96,7 @@ function problemWith({ statusCode, headers }: IN8nHttpFullResponse): string | un
 }
 
 async function store(
-	context: Connection['context'],
+	context: FileContext,
 	image: DeepModeImage,
 	{ body, headers }: IN8nHttpFullResponse,
 ): Promise<Download> {
@@ -113,10 +116,7 @@ async function store(
 }
 
 /** n8n tells it since 2.0; before, a file in memory is `data` itself, and others have an `id`. */
-async function sizeOf(
-	{ helpers }: Connection['context'],
-	{ bytes, id, data }: IBinaryData,
-): Promise<number> {
+async function sizeOf({ helpers }: FileContext, { bytes, id, data }: IBinaryData): Promise<number> {
 	if (bytes !== undefined) return bytes;
 	if (id === undefined) return Buffer.byteLength(data, 'base64');
 	return (await helpers.getBinaryMetadata(id)).fileSize;

@@ -1,36 +1,48 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IBinaryKeyData } from 'n8n-workflow';
 
-import type { Ending } from '../../DeepMode/run/batch';
-import { downloadImage } from './download';
+import type { ImageReader } from '../api/imageReader';
 import type { DeepModeImage } from '../api/image';
-import { fileMissing } from '../../DeepMode/resources/image/messages';
-import { imageName } from '../../DeepMode/resources/image/parameters';
-import type { Run } from '../../DeepMode/run/run';
+import { inLanes } from '../lanes';
+import type { FileContext } from './download';
+import { downloadImage } from './download';
+
+/** Where files come from and go to. */
+export interface FileOptions {
+	/** The binary field for files. */
+	field: string;
+	/** Files downloaded at once. */
+	lanes: number;
+	/** Milliseconds since 1970. */
+	deadline: number;
+}
+
+/** An image with its file beside it, as an item takes it. */
+export type ImageWithFile =
+	| { json: DeepModeImage; binary: IBinaryKeyData }
+	/** Why there is no file, to follow after "the file could not be downloaded: ". */
+	| { json: DeepModeImage; problem: string };
 
 /**
- * Puts the files of images beside their items, if the user wants them.
+ * Downloads the files of images: the one way in which files come beside items, in the node and the
+ * trigger. This room may use `shared/api`.
+ * An image whose URL
+ * had expired comes back as the API shows it now.
  *
- * @param field the binary field; nothing is downloaded without it
- * @param deadline milliseconds since 1970
+ * @returns one for each image, in their order
  */
 export async function withFiles(
-	run: Run,
-	ending: Ending,
-	field: string | undefined,
-	deadline: number,
-): Promise<Ending> {
-	if (!field || !('items' in ending)) return ending;
-	const imageIds = ending.items.map(({ json }) => String(json.id));
-	const downloads = await Promise.all(
-		ending.items.map(async ({ json }) => await downloadImage(run, json as DeepModeImage, deadline)),
-	);
-	const items: INodeExecutionData[] = [];
-	for (const [index, download] of downloads.entries()) {
-		if ('problem' in download) {
-			const name = imageName(imageIds[index] ?? '');
-			return { failure: fileMissing(name, download.problem, imageIds), endsBatch: false };
-		}
-		items.push({ json: download.image, binary: { [field]: download.binary } });
-	}
-	return { items };
+	context: FileContext,
+	reader: ImageReader,
+	images: DeepModeImage[],
+	{ field, lanes, deadline }: FileOptions,
+): Promise<ImageWithFile[]> {
+	const results: ImageWithFile[] = [];
+	await inLanes([...images.entries()], lanes, async ([index, image]) => {
+		const download = await downloadImage(context, reader, image, deadline);
+		results[index] =
+			'binary' in download
+				? { json: download.image, binary: { [field]: download.binary } }
+				: { json: image, problem: download.problem };
+	});
+	return results;
 }

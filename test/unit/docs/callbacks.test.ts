@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
 
-import { readSignedQuery, signCallbackUrl, verifyCallback } from '../../../nodes/shared/callback/signature';
+import {
+	readSignedQuery,
+	signCallbackUrl,
+	verifyCallback,
+} from '../../../nodes/shared/callback/signature';
 import { readDocument } from './markdown';
 
 const { tables, blocks } = readDocument('docs/callbacks.md');

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { runBatch } from '../../run/batch';
-import { endsBatch, notRead, refused } from '../image/messages';
 import { judgeBalance } from '../../../shared/api/outcome';
+import { runBatch } from '../../run/batch';
 import { prepareRun } from '../../run/run';
+import { endsBatch, notRead, refused } from '../image/messages';
 
 /** How long to wait for the balance, in milliseconds. */
 const TIMEOUT = 30_000;

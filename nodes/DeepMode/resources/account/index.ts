@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { getBalance } from './getBalance';
 
+/** All that can be asked about the account. This room may use `run`, `shared`, and images' words. */
 export const accountOperations = { getBalance };
 
 export const accountFields: INodeProperties[] = [

@@ -1,6 +1,6 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { outputFileField } from '../../../shared/files/downloadFields';
+import { downloadFields } from '../../../shared/files/downloadFields';
 
 type Show = NonNullable<IDisplayOptions['show']>;
 
@@ -76,49 +76,12 @@ export const modeFields = (show: Show, more: INodePropertyOptions[] = []): INode
 	},
 ];
 
-/** Whether the picture itself is wanted, too. */
-export const downloadFields = (show: Show): INodeProperties[] => [
-	{
-		displayName: 'Download Image',
-		name: 'download',
-		type: 'boolean',
-		noDataExpression: true,
-		default: false,
-		description:
-			'Whether to download the picture into a binary field. Its URL works for one hour only.',
-		displayOptions: { show, hide: { '@tool': [true] } },
-	},
-	outputFileField(show),
-];
-
-export const maxConcurrencyOption: INodeProperties = {
-	displayName: 'Max Concurrency',
-	name: 'maxConcurrency',
-	type: 'number',
-	typeOptions: { minValue: 1, maxValue: 100 },
-	default: 10,
-	description: 'How many items may be in work at the same time',
-};
-
-export const maxWaitOption: INodeProperties = {
-	displayName: 'Max Wait',
-	name: 'maxWait',
-	type: 'number',
-	typeOptions: { minValue: 1 },
-	default: 60,
-	description:
-		'How many minutes the execution stays paused at most. Images that are not known to be finished by then come out with "timed_out": true.',
-	displayOptions: { show: { '/mode': ['pause'] } },
-};
-
-export const timeoutOption: INodeProperties = {
-	displayName: 'Timeout',
-	name: 'timeout',
-	type: 'number',
-	typeOptions: { minValue: 1 },
-	default: 300,
-	description: 'How many seconds an item may take in all, from its own turn on',
-};
+/** Whether the picture itself is wanted, too; n8n gives no files to an AI agent. */
+export const pictureFields = (show: Show): INodeProperties[] =>
+	downloadFields(
+		{ show, hide: { '@tool': [true] } },
+		'Whether to download the picture into a binary field. Its URL works for one hour only.',
+	);
 
 export const optionsField = (options: INodeProperties[], show: Show): INodeProperties => ({
 	displayName: 'Options',

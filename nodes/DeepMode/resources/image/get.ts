@@ -1,31 +1,21 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
+import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
-import { withFiles } from '../../../shared/files/withFiles';
-import { lookUntilAnswered } from '../../../shared/api/imageReader';
-import { endsBatch, notRead, refused } from './messages';
-import {
-	imageName,
-	readBatchOptions,
-	readBinaryField,
-	readImageId,
-} from './parameters';
+import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import type { Run } from '../../run/run';
 import { prepareRun } from '../../run/run';
-import {
-	downloadFields,
-	imageIdField,
-	maxConcurrencyOption,
-	optionsField,
-	timeoutOption,
-} from './fields';
+import { endingWithFiles } from './endingWithFiles';
+import { imageIdField, optionsField, pictureFields } from './fields';
+import { endsBatch, notRead, refused } from './messages';
+import { readBinaryField, readImageId } from './parameters';
 
 const show = { resource: ['image'], operation: ['get'] };
 
 export const getFields: INodeProperties[] = [
 	imageIdField('The ID of the image to read', show),
-	...downloadFields(show),
+	...pictureFields(show),
 	optionsField([maxConcurrencyOption, timeoutOption], show),
 ];
 
@@ -36,7 +26,7 @@ export const getFields: INodeProperties[] = [
  */
 export async function get(this: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	return await runBatch(this, async () => {
-		const run = await prepareRun(this, readBatchOptions(this));
+		const run = await prepareRun(this, readRunOptions(this));
 		const field = readBinaryField(this);
 		return {
 			maxConcurrency: run.options.maxConcurrency,
@@ -44,7 +34,7 @@ export async function get(this: IExecuteFunctions): Promise<INodeExecutionData[]
 			keyOf: (imageId) => imageId,
 			work: async (job) => {
 				const deadline = Date.now() + run.options.timeout;
-				return await withFiles(run, await read(run, job, deadline), field, deadline);
+				return await endingWithFiles(run, await read(run, job, deadline), field, deadline);
 			},
 		};
 	});
@@ -52,7 +42,7 @@ export async function get(this: IExecuteFunctions): Promise<INodeExecutionData[]
 
 async function read(run: Run, { input, maySend }: Job<string>, deadline: number): Promise<Ending> {
 	if (!maySend()) return { left: true };
-	const outcome = await lookUntilAnswered(run, input, deadline, maySend);
+	const outcome = await run.reader.lookUntilAnswered(input, deadline, maySend);
 	if (outcome?.is === 'image') return { items: [{ json: outcome.image }] };
 	if (outcome?.is === 'refused') {
 		return {

@@ -1,17 +1,15 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Ending, Job } from '../../run/batch';
-import type { Failure } from '../../run/failure';
 import type { DeepModeImage } from '../../../shared/api/image';
 import { isUpscaled } from '../../../shared/api/image';
-import { growingPauses, lookOnce, lookUntilAnswered } from '../../../shared/api/imageReader';
-import type { OpenSubmission } from '../../run/memory';
-import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
 import type { Outcome } from '../../../shared/api/outcome';
 import { judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
-import { imageName } from './parameters';
-import { delay } from '../../../shared/delay';
+import { imageName } from '../../../shared/text';
+import type { Ending, Job } from '../../run/batch';
+import type { Failure } from '../../run/failure';
+import type { OpenSubmission } from '../../run/memory';
 import type { Run } from '../../run/run';
+import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
 
 /** The most of an image's time that is kept for a last look, in milliseconds. */
 const LAST_LOOK = 10_000;
@@ -102,7 +100,7 @@ export class ImageUpscaling {
 		const { imageId, itemIndex, maySend } = this.job;
 		const wasPaid = memory.finishedEarlier(itemIndex, imageId) !== undefined;
 		if (!options.returnsExisting && !wasPaid) return undefined;
-		const outcome = await lookUntilAnswered(this.run, imageId, this.deadline, maySend);
+		const outcome = await this.run.reader.lookUntilAnswered(imageId, this.deadline, maySend);
 		if (outcome?.is === 'image') {
 			if (!isUpscaled(outcome.image)) return undefined;
 			tally.existing += 1;
@@ -153,16 +151,11 @@ export class ImageUpscaling {
 	private async settle({ seen, isBrief }: OpenSubmission): Promise<Ending> {
 		if (!this.run.options.returnsExisting) return this.unsettled(seen);
 		const until = isBrief ? Math.min(this.lastLook, Date.now() + BRIEF_SETTLING) : this.lastLook;
-		for (const wait of growingPauses()) {
-			await delay(Math.max(0, Math.min(wait, until - Date.now())), this.run.stop);
-			const outcome = await lookOnce(this.run, this.job.imageId, this.deadline);
-			if (outcome?.is === 'image' && isUpscaled(outcome.image)) return this.upscaled(outcome.image);
-			if (outcome?.is === 'refused') {
-				return this.unsettled(
-					`${seen}, and DeepMode refused to show it (status ${outcome.status})`,
-				);
-			}
-			if (this.run.stop?.aborted || Date.now() >= until) break;
+		const { imageId } = this.job;
+		const outcome = await this.run.reader.lookUntilUpscaled(imageId, until, this.deadline);
+		if (outcome?.is === 'image' && isUpscaled(outcome.image)) return this.upscaled(outcome.image);
+		if (outcome?.is === 'refused') {
+			return this.unsettled(`${seen}, and DeepMode refused to show it (status ${outcome.status})`);
 		}
 		return this.unsettled(seen);
 	}

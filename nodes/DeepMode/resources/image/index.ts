@@ -4,6 +4,10 @@ import { generate, generateFields } from './generate';
 import { get, getFields } from './get';
 import { upscale, upscaleFields } from './upscale';
 
+/**
+ * All that can be done with images: an operation is a file with its fields and one function. This
+ * room may use `run` and `shared`; what serves several operations lies beside them.
+ */
 export const imageOperations = { generate, get, upscale };
 
 export { resume } from './pause/resume';

@@ -1,29 +1,17 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { imageName } from '../../../shared/text';
 import type { Batch } from '../../run/batch';
 import { runBatch } from '../../run/batch';
-import { CallbackTargets } from './handOver/callbackTargets';
-import { withFiles } from '../../../shared/files/withFiles';
-import {
-	imageName,
-	readBatchOptions,
-	readBinaryField,
-	readImageId,
-	readMode,
-} from './parameters';
+import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import { prepareRun } from '../../run/run';
+import { endingWithFiles } from './endingWithFiles';
+import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
+import { CallbackTargets } from './handOver/callbackTargets';
 import { ImageUpscaling } from './imageUpscaling';
-import {
-	downloadFields,
-	imageIdField,
-	maxConcurrencyOption,
-	maxWaitOption,
-	modeFields,
-	optionsField,
-	pauseMode,
-	timeoutOption,
-} from './fields';
+import { readBinaryField, readImageId, readMode } from './parameters';
+import { maxWaitOption } from './pause/maxWait';
 import { pauseUntilCalledBack } from './pause/pause';
 
 const show = { resource: ['image'], operation: ['upscale'] };
@@ -31,7 +19,7 @@ const show = { resource: ['image'], operation: ['upscale'] };
 export const upscaleFields: INodeProperties[] = [
 	imageIdField('The ID of the image to upscale. An upscale costs 3 credits.', show),
 	...modeFields(show, [pauseMode]),
-	...downloadFields({ ...show, mode: ['sync', 'pause'] }),
+	...pictureFields({ ...show, mode: ['sync', 'pause'] }),
 	optionsField(
 		[
 			{
@@ -82,7 +70,7 @@ export async function upscale(this: IExecuteFunctions): Promise<INodeExecutionDa
 const modes = { sync: waitForResult, async: callBack, pause: pauseUntilCalledBack };
 
 async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageRequest>> {
-	const run = await prepareRun(context, readBatchOptions(context));
+	const run = await prepareRun(context, readRunOptions(context));
 	const field = readBinaryField(context);
 	return {
 		maxConcurrency: run.options.maxConcurrency,
@@ -91,14 +79,14 @@ async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageReq
 		keyOf: ({ imageId }) => imageId,
 		work: async (job) => {
 			const upscaling = new ImageUpscaling(run, job);
-			return await withFiles(run, await upscaling.wait(), field, upscaling.deadline);
+			return await endingWithFiles(run, await upscaling.wait(), field, upscaling.deadline);
 		},
 		done: () => run.tally.report(context),
 	};
 }
 
 async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>> {
-	const run = await prepareRun(context, readBatchOptions(context));
+	const run = await prepareRun(context, readRunOptions(context));
 	const targets = new CallbackTargets(context, run.client.apiKey);
 	const seen = new Set<string>();
 	return {

@@ -4,12 +4,15 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { CallbackEvent } from '../../../../shared/callback/signature';
 import { signCallbackUrl } from '../../../../shared/callback/signature';
 import { hintAtCallbackUrls } from './callbackHints';
-import { readCallbackUrl, readContext } from '../parameters';
+import { readCallbackUrl, readContext } from './callbackParameters';
 
 /** What servers take for a URL; the result of a longer one could not be delivered. */
 const LONGEST_URL = 8000;
 
-/** Where the results of a run's items go. */
+/**
+ * Where the results of a run's items go. This room is what an operation in mode Call Back reads,
+ * signs and warns of; it may use `run` and `shared`.
+ */
 export class CallbackTargets {
 	private readonly urls = new Set<string>();
 

@@ -1,19 +1,21 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { inLanes } from '../../../run/batch';
-import type { Download } from '../../../../shared/files/download';
-import { downloadImage } from '../../../../shared/files/download';
 import type { DeepModeImage } from '../../../../shared/api/image';
 import { isImage } from '../../../../shared/api/image';
+import type { ImageReader } from '../../../../shared/api/imageReader';
+import type { FileContext } from '../../../../shared/files/download';
+import type { ImageWithFile } from '../../../../shared/files/withFiles';
+import { withFiles } from '../../../../shared/files/withFiles';
+import { imageName } from '../../../../shared/text';
+import { errorJson } from '../../../run/results';
 import { fileMissing } from '../messages';
-import { imageName } from '../parameters';
-import { isPending, lookForFinished } from './pending';
-import type { Connection } from '../../../run/run';
+import { lookForFinished } from './lookForFinished';
+import { isPending } from './pending';
 
 /** How long to look for fresh URLs, in milliseconds: the old ones may do, too. */
 const REFRESH_TIMEOUT = 20_000;
 
-interface FillOptions {
+interface CompleteOptions {
 	/** The binary field for files; nothing is downloaded without it. */
 	field?: string;
 	/** Images to look at, and files to download, at once. */
@@ -29,36 +31,37 @@ interface FillOptions {
  *
  * @param finished every image that an item waits for
  */
-export async function fillIn(
-	connection: Connection,
+export async function complete(
+	context: FileContext,
+	reader: ImageReader,
 	items: INodeExecutionData[],
 	finished: Map<string, DeepModeImage>,
-	{ field, lanes, deadline }: FillOptions,
+	{ field, lanes, deadline }: CompleteOptions,
 ): Promise<INodeExecutionData[]> {
-	const downloads = new Map<string, Download>();
+	const imageIds = [...finished.keys()];
+	const files = new Map<string, ImageWithFile>();
 	if (field) {
-		await inLanes([...finished], lanes, async ([imageId, image]) => {
-			downloads.set(imageId, await downloadImage(connection, image, deadline));
-		});
+		const images = [...finished.values()];
+		const results = await withFiles(context, reader, images, { field, lanes, deadline });
+		results.forEach((result, index) => files.set(imageIds[index] ?? '', result));
 	}
-	await refresh(connection, items, finished, lanes, deadline);
+	await refresh(reader, items, finished, lanes, deadline);
 	return items.map((item) => {
 		const imageId = String(item.json.id);
 		const image = finished.get(imageId);
 		if (!image) return item;
 		const { pairedItem } = item;
 		if (!isPending(item)) return { ...item, json: { ...image } };
-		const download = downloads.get(imageId);
-		if (!download || !field) return { json: { ...image }, pairedItem };
-		return 'binary' in download
-			? { json: { ...download.image }, binary: { [field]: download.binary }, pairedItem }
-			: { json: withoutFile(connection, imageId, image, download.problem), pairedItem };
+		const file = files.get(imageId);
+		if (file && 'binary' in file) return { ...file, json: { ...file.json }, pairedItem };
+		const json = file ? withoutFile(context.getNode(), imageId, file) : { ...image };
+		return { json, pairedItem };
 	});
 }
 
 /** Those that were upscaled before the execution was parked get a fresh URL: theirs may be old. */
 async function refresh(
-	connection: Connection,
+	reader: ImageReader,
 	items: INodeExecutionData[],
 	finished: Map<string, DeepModeImage>,
 	lanes: number,
@@ -66,17 +69,15 @@ async function refresh(
 ): Promise<void> {
 	const others = items.filter(({ json }) => isImage(json)).map(({ json }) => String(json.id));
 	const until = Math.min(deadline, Date.now() + REFRESH_TIMEOUT);
-	await lookForFinished(connection, [...new Set(others)], finished, lanes, until);
+	await lookForFinished(reader, [...new Set(others)], finished, lanes, until);
 }
 
 function withoutFile(
-	{ context }: Connection,
+	{ onError = 'stopWorkflow', continueOnFail }: INode,
 	imageId: string,
-	image: DeepModeImage,
-	problem: string,
-): INodeExecutionData['json'] {
-	const { onError = 'stopWorkflow', continueOnFail } = context.getNode();
-	if (onError === 'stopWorkflow' && !continueOnFail) return { ...image, download_problem: problem };
+	{ json, problem }: Extract<ImageWithFile, { problem: string }>,
+): IDataObject {
+	if (onError === 'stopWorkflow' && !continueOnFail) return { ...json, download_problem: problem };
 	const { message, description } = fileMissing(imageName(imageId), problem, [imageId]);
-	return { error: message, message: description };
+	return errorJson(message, description);
 }

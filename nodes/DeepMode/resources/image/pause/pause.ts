@@ -2,25 +2,23 @@ import { randomUUID } from 'crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { Batch } from '../../../run/batch';
-import { hintAtCallbackUrls } from '../handOver/callbackHints';
-import { withFiles } from '../../../../shared/files/withFiles';
-import { isHeard, ringUntil } from './selfCall';
-import { fillIn } from './complete';
 import type { DeepModeImage } from '../../../../shared/api/image';
-import type { BatchOptions } from '../parameters';
-import {
-	readBatchOptions,
-	readBinaryField,
-	readImageId,
-	readMaxWait,
-} from '../parameters';
-import { park, resumeUrlOf } from './parking';
-import { isPending, lookForFinished, pendingIds, pendingItem } from './pending';
+import type { Batch } from '../../../run/batch';
+import type { RunOptions } from '../../../run/options';
+import { readRunOptions } from '../../../run/options';
 import type { Run } from '../../../run/run';
 import { prepareRun } from '../../../run/run';
 import { isTool } from '../../../run/tool';
+import { endingWithFiles } from '../endingWithFiles';
+import { hintAtCallbackUrls } from '../handOver/callbackHints';
 import { ImageUpscaling } from '../imageUpscaling';
+import { readBinaryField, readImageId } from '../parameters';
+import { complete } from './complete';
+import { lookForFinished } from './lookForFinished';
+import { readMaxWait } from './maxWait';
+import { park, resumeUrlOf } from './park';
+import { isPending, pendingIds, pendingItem } from './pending';
+import { isHeard, ringUntil } from './selfCall';
 
 /**
  * When the node rings at its own door, in milliseconds: a callback that came before n8n had stored
@@ -32,13 +30,16 @@ const RINGS = [1000, 2000, 4000, 8000, 16_000];
 const LAST_LOOK = 5000;
 
 /**
+ * This room parks an execution (`park`), looks at its images (`lookForFinished`), makes what comes
+ * out (`complete`), answers calls to it (`resume`) and calls itself (`selfCall`).
+ *
  * Pause mode: submits all images, then parks the execution until all are finished. What comes out
  * then is made in `resume`.
  */
 export async function pauseUntilCalledBack(
 	context: IExecuteFunctions,
 ): Promise<Batch<{ imageId: string }>> {
-	const options = readBatchOptions(context);
+	const options = readRunOptions(context);
 	const maxWait = readMaxWait(context);
 	refuseWhatCannotPause(context, options);
 	const field = readBinaryField(context);
@@ -57,7 +58,7 @@ export async function pauseUntilCalledBack(
 				unknown: pending,
 			});
 			const isOpen = 'items' in ending && ending.items.some(isPending);
-			return isOpen ? ending : await withFiles(run, ending, field, upscaling.deadline);
+			return isOpen ? ending : await endingWithFiles(run, ending, field, upscaling.deadline);
 		},
 		done: () => run.tally.report(context),
 		finish: async (items) => await parkOrGoOn(run, items, { resumeUrl, maxWait, field }),
@@ -71,13 +72,13 @@ async function parkOrGoOn(
 ): Promise<INodeExecutionData[]> {
 	const imageIds = pendingIds(items);
 	if (imageIds.length === 0) return items;
-	const { context, options, stop } = run;
+	const { context, options, reader, stop } = run;
 	const lanes = options.maxConcurrency;
 	const finished = new Map<string, DeepModeImage>();
 	const lastLook = Date.now() + LAST_LOOK;
-	if ((await lookForFinished(run, imageIds, finished, lanes, lastLook)) === 'finished') {
+	if ((await lookForFinished(reader, imageIds, finished, lanes, lastLook)) === 'finished') {
 		const deadline = Date.now() + options.timeout;
-		return await fillIn(run, items, finished, { field, lanes, deadline });
+		return await complete(context, reader, items, finished, { field, lanes, deadline });
 	}
 	if (stop?.aborted) return items;
 
@@ -91,10 +92,7 @@ async function parkOrGoOn(
 }
 
 /** @throws NodeOperationError if no callback could end the pause */
-function refuseWhatCannotPause(
-	context: IExecuteFunctions,
-	{ returnsExisting }: BatchOptions,
-): void {
+function refuseWhatCannotPause(context: IExecuteFunctions, { returnsExisting }: RunOptions): void {
 	if (isTool(context)) {
 		throw new NodeOperationError(
 			context.getNode(),

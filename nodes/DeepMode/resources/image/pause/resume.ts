@@ -1,15 +1,16 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { DeepModeClient } from '../../../../shared/api/client';
-import { isHeardOrGone, ringUntil } from './selfCall';
-import { fillIn } from './complete';
+import { Client } from '../../../../shared/api/client';
 import type { DeepModeImage } from '../../../../shared/api/image';
-import type { Parked } from './parking';
-import { resumeUrlOf } from './parking';
-import type { Seen } from './pending';
-import { lookForFinished, pendingIds } from './pending';
-import type { Connection } from '../../../run/run';
+import { ImageReader } from '../../../../shared/api/imageReader';
 import { Sender } from '../../../../shared/api/sender';
+import { complete } from './complete';
+import type { Seen } from './lookForFinished';
+import { lookForFinished } from './lookForFinished';
+import type { Parked } from './park';
+import { resumeUrlOf } from './park';
+import { pendingIds } from './pending';
+import { isHeardOrGone, ringUntil } from './selfCall';
 
 /** How long to look at the images of a parked execution, in milliseconds: the caller waits. */
 const LOOK_TIMEOUT = 20_000;
@@ -68,21 +69,21 @@ async function lookAndResume(
 	const parked = parkedState(context);
 	if (Date.now() - (resumed.get(parked.round) ?? 0) < LATE) return HEARD;
 	const items = context.evaluateExpression('{{ $input.all() }}') as unknown as INodeExecutionData[];
-	const client = await DeepModeClient.connect(context);
-	const connection: Connection = { context, client, sender: new Sender() };
+	const client = await Client.connect(context);
+	const reader = new ImageReader(client, new Sender());
 	const finished = new Map<string, DeepModeImage>();
 	let seen: Seen;
 	do {
 		check.rang = false;
 		const deadline = Date.now() + LOOK_TIMEOUT;
-		seen = await lookForFinished(connection, pendingIds(items), finished, parked.lanes, deadline);
+		seen = await lookForFinished(reader, pendingIds(items), finished, parked.lanes, deadline);
 	} while (seen !== 'finished' && check.rang);
 	if (seen === 'unanswered') return undefined;
 	if (seen === 'unfinished') return HEARD;
 
 	const { field, lanes } = parked;
 	const deadline = Date.now() + DOWNLOAD_TIMEOUT;
-	const output = await fillIn(connection, items, finished, { field, lanes, deadline });
+	const output = await complete(context, reader, items, finished, { field, lanes, deadline });
 	remember(parked.round);
 	// n8n can fail to resume, as without its database, and tells only the caller.
 	void ringAgain(context, key);

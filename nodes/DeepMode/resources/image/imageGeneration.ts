@@ -1,0 +1,112 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
+import { shorten } from '../../../shared/text';
+import type { Ending, Job } from '../../run/batch';
+import type { Run } from '../../run/run';
+import { isTool } from '../../run/tool';
+import { endsBatch, generationUnknown, notSent, refused } from './messages';
+
+/** What an item asks for. */
+export interface Generation {
+	/** In the API's own names. */
+	parameters: IDataObject;
+	/** Async mode: where the result goes, signed. */
+	callback?: string;
+}
+
+/** There is no image ID to look at yet, so what is not known stays so, in all tries. */
+export async function generateImages(
+	run: Run,
+	job: Job<Generation>,
+	deadline: number,
+): Promise<Ending> {
+	const { client, memory, sender, tally } = run;
+	const { parameters, callback } = job.input;
+	const itemIndex = job.itemIndexes[0] as number;
+	const name = `what item ${itemIndex} asks for`;
+	const request = requestOf(run, parameters);
+
+	const finished = memory.finished(itemIndex, request);
+	if (finished) return toItems(finished);
+	const open = memory.open(itemIndex, request);
+	if (open) return notKnown(name, open.seen, callback);
+	if (!job.maySend()) return { left: true };
+	const earlier = memory.finishedEarlier(itemIndex, request);
+	// The user may have changed the prompt before the retry.
+	const isSame = earlier?.every(({ prompt }) => prompt === parameters.prompt);
+	if (earlier && isSame && !callback) return await refreshed(run, earlier, deadline);
+
+	const outcome = await sender.send(
+		{
+			send: async (timeout) => {
+				memory.submitting(itemIndex, request);
+				return await client.generate(parameters, timeout, callback);
+			},
+			judge: callback ? judgeSubmission : judgeGeneration,
+			maySend: job.maySend,
+		},
+		deadline,
+	);
+	const finish = (items: IDataObject[]): Ending => {
+		memory.finish(itemIndex, request, items);
+		return toItems(items);
+	};
+	switch (outcome?.is) {
+		case 'image':
+		case 'images': {
+			const images = outcome.is === 'image' ? [outcome.image] : outcome.images;
+			tally.generated.push(...images.map(({ id }) => String(id)));
+			tally.missing += Math.max(0, Number(parameters.num_images ?? 1) - images.length);
+			return finish(images);
+		}
+		case 'acknowledged':
+			return finish([{ ...outcome.body, mode: 'async' }]);
+		case 'unknown':
+			memory.unanswered(itemIndex, request, outcome);
+			return notKnown(name, outcome.seen, callback);
+		case 'refused': {
+			memory.notAccepted(itemIndex, request);
+			const isModel = outcome.status === 404;
+			const subject = {
+				name: isModel ? `model "${shorten(String(parameters.model_id), 60)}"` : name,
+				action: 'generate',
+				advice: 'Check the model ID, the prompt and the options.',
+			};
+			return { failure: refused(subject, outcome), endsBatch: endsBatch(outcome) };
+		}
+		default:
+			memory.notAccepted(itemIndex, request);
+			return job.maySend() ? { failure: notSent(name, outcome), endsBatch: false } : { left: true };
+	}
+}
+
+/**
+ * What tells a request from another in one execution: for a tool its parameters; else the item alone,
+ * since the parameters of one item may come out differently in each try.
+ */
+function requestOf(run: Run, parameters: IDataObject): string {
+	return isTool(run.context) ? JSON.stringify(parameters) : '';
+}
+
+/** The images of an earlier execution, with fresh URLs. */
+async function refreshed(run: Run, items: IDataObject[], deadline: number): Promise<Ending> {
+	const images = await Promise.all(
+		items.map(async (item) => {
+			const outcome = await run.reader.lookUntilAnswered(String(item.id), deadline);
+			return outcome?.is === 'image' ? outcome.image : item;
+		}),
+	);
+	return toItems(images);
+}
+
+function toItems(items: IDataObject[]): Ending {
+	return { items: items.map((json) => ({ json })) };
+}
+
+/** With a callback on its way it is no error: the callback may still come. */
+function notKnown(name: string, seen: string, callback: string | undefined): Ending {
+	return callback
+		? { items: [{ json: { mode: 'async', accepted: 'unknown', message: seen } }] }
+		: { failure: generationUnknown(name, seen), endsBatch: false };
+}

@@ -1,0 +1,77 @@
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import { checkParameter } from '../../shared/checkParameter';
+
+/** What a run's items have in common, read once. */
+export interface RunOptions {
+	/** Whether an image that is upscaled already is taken as it is. */
+	returnsExisting: boolean;
+	/** How long an item may take in all, in milliseconds. */
+	timeout: number;
+	/** Items in work at once, 1 to 100. */
+	maxConcurrency: number;
+}
+
+export const maxConcurrencyOption: INodeProperties = {
+	displayName: 'Max Concurrency',
+	name: 'maxConcurrency',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 100 },
+	default: 10,
+	description: 'How many items may be in work at the same time',
+};
+
+export const timeoutOption: INodeProperties = {
+	displayName: 'Timeout',
+	name: 'timeout',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 86_400 },
+	default: 300,
+	description: 'How many seconds an item may take in all, from its own turn on',
+};
+
+const ADVICE = "Change it in the node's options. Nothing was sent.";
+
+/** @throws NodeOperationError if an option is out of its range */
+export function readRunOptions(context: IExecuteFunctions): RunOptions {
+	const options = context.getNodeParameter('options', 0, {}) as IDataObject;
+	const { ifUpscaled = 'returnExisting' } = options;
+	checkParameter(
+		context,
+		ifUpscaled === 'returnExisting' || ifUpscaled === 'upscaleAgain',
+		'If Already Upscaled must be "returnExisting" or "upscaleAgain"',
+		ifUpscaled,
+		ADVICE,
+	);
+	return {
+		returnsExisting: ifUpscaled === 'returnExisting',
+		timeout: readNumberOption(context, timeoutOption, 'seconds') * 1000,
+		maxConcurrency: readNumberOption(context, maxConcurrencyOption),
+	};
+}
+
+/**
+ * Reads a number that holds for the whole run. Its range is that of its field.
+ *
+ * @param unit if it has one, it may have decimals
+ * @throws NodeOperationError if it is out of its range
+ */
+export function readNumberOption(
+	context: IExecuteFunctions,
+	{ name, displayName, default: preset, typeOptions }: INodeProperties,
+	unit?: string,
+): number {
+	const { minValue: min = -Infinity, maxValue: max = Infinity } = typeOptions ?? {};
+	const { [name]: value = preset } = context.getNodeParameter('options', 0, {}) as IDataObject;
+	const number = Number(value);
+	checkParameter(
+		context,
+		number >= min && number <= max && (unit !== undefined || Number.isInteger(number)),
+		unit
+			? `${displayName} must be ${min} to ${max} ${unit}`
+			: `${displayName} must be a whole number from ${min} to ${max}`,
+		value,
+		ADVICE,
+	);
+	return number;
+}
