@@ -23,11 +23,16 @@ import {
 
 import { DeepModeApi } from '../../credentials/DeepModeApi.credentials';
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
+import './deduplicator';
 
 /** What a test changes about the DeepMode node. */
 export interface NodeSetup {
 	parameters?: INode['parameters'];
 	settings?: Partial<INode>;
+	/** Two executions with the same are of one workflow. */
+	workflowId?: string;
+	/** The DeepMode node as another process would have loaded it. */
+	nodeType?: INodeType;
 }
 
 type ItemError = Error & {
@@ -56,13 +61,18 @@ export interface Execution {
 export function startExecution(
 	credentials: ICredentialDataDecryptedObject,
 	items: IDataObject[],
-	{ parameters = {}, settings = {} }: NodeSetup = {},
+	{
+		parameters = {},
+		settings = {},
+		workflowId = randomUUID(),
+		nodeType = new DeepMode(),
+	}: NodeSetup = {},
 ): { finished: Promise<Execution>; cancel: () => void } {
 	const workflow = new Workflow({
-		id: randomUUID(),
+		id: workflowId,
 		active: false,
 		settings: { executionOrder: 'v1' },
-		nodeTypes: nodeTypes(items),
+		nodeTypes: nodeTypes(items, nodeType),
 		nodes: [
 			node('Items', 'test.items'),
 			{
@@ -103,10 +113,10 @@ function node(name: string, type: string): INode {
 	return { id: randomUUID(), name, type, typeVersion: 1, position: [0, 0], parameters: {} };
 }
 
-function nodeTypes(items: IDataObject[]) {
+function nodeTypes(items: IDataObject[], deepMode: INodeType) {
 	const types: Record<string, INodeType> = {
 		'test.items': new Items(items),
-		'n8n-nodes-deepmode.deepMode': new DeepMode(),
+		'n8n-nodes-deepmode.deepMode': deepMode,
 	};
 	const byName = (name: string) => types[name] as INodeType;
 	return {

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { inLanes } from '../../shared/lanes';
+import type { InWork } from './claims';
 import type { Failure } from './failure';
 import { Results } from './results';
 
@@ -10,7 +11,9 @@ export type Ending =
 	/** `endsBatch`: what refused this job will refuse all that are not sent yet. */
 	| { failure: Failure; endsBatch: boolean }
 	/** Nothing was sent, since the run does not send any more. */
-	| { left: true };
+	| { left: true }
+	/** Nothing was sent, since somebody else has it in work: it is waited for when all else is done. */
+	| { inWork: InWork };
 
 /** Items that want the same, and get it together. */
 export interface Job<Input> {
@@ -21,6 +24,9 @@ export interface Job<Input> {
 	maySend: () => boolean;
 }
 
+/** Tells how a job ended. */
+export type EndJob<Input> = (job: Job<Input>, ending: Ending) => void;
+
 /** What a run does with its items. */
 export interface Batch<Input> {
 	/** Jobs in work at once. */
@@ -30,8 +36,12 @@ export interface Batch<Input> {
 	/** Items whose inputs have the same key are one job; without it, each is its own. */
 	keyOf?: (input: Input) => string;
 	work: (job: Job<Input>) => Promise<Ending>;
+	/** Called before the first job starts, with all of them in order. */
+	start?: (jobs: Array<Job<Input>>) => void;
+	/** Waits for what others have in work; ends every job that it is given. */
+	wait?: (jobs: Array<Job<Input>>, end: EndJob<Input>) => Promise<void>;
 	/** Called when everything has ended. */
-	done?: () => void;
+	done?: () => Promise<void> | void;
 	/** What the user is to know when the run ends with an error, and its output is dropped. */
 	note?: () => string;
 	/** What is made of the output of a run that goes on. */
@@ -59,7 +69,7 @@ export async function runBatch<Input>(
 	try {
 		batch = await prepare();
 		await workThrough(context, batch, itemIndexes, results);
-		batch.done?.();
+		await batch.done?.();
 		results.addToError(batch.note?.() ?? '');
 	} catch (error) {
 		// n8n would pass the inputs on as if they were results, were this thrown under "continue".
@@ -92,8 +102,9 @@ async function workThrough<Input>(
 	const maySend = () => !end && !stop?.aborted && !results.isOver;
 	const jobs = readJobs(batch, itemIndexes, results, maySend);
 
-	await inLanes(jobs, batch.maxConcurrency, async (job) => {
-		const ending = await workOn(batch, job);
+	const inWork: Array<Job<Input>> = [];
+	const endJob = (job: Job<Input>, ending: Ending | Thrown) => {
+		if ('inWork' in ending && batch.wait) inWork.push(job);
 		for (const itemIndex of job.itemIndexes) {
 			if ('items' in ending) results.succeed(itemIndex, ending.items);
 			else if ('failure' in ending) results.fail(itemIndex, ending.failure);
@@ -101,13 +112,20 @@ async function workThrough<Input>(
 			else if (end) results.fail(itemIndex, end);
 		}
 		if ('failure' in ending && ending.endsBatch) end ??= ending.failure;
+	};
+	batch.start?.(jobs);
+	await inLanes(jobs, batch.maxConcurrency, async (job) => {
+		endJob(job, await workOn(batch, job));
 	});
+	if (inWork.length > 0) await batch.wait?.(inWork.splice(0), endJob);
 }
 
-async function workOn<Input>(
-	batch: Batch<Input>,
-	job: Job<Input>,
-): Promise<Ending | { thrown: unknown }> {
+/** What a job threw. */
+interface Thrown {
+	thrown: unknown;
+}
+
+async function workOn<Input>(batch: Batch<Input>, job: Job<Input>): Promise<Ending | Thrown> {
 	try {
 		return await batch.work(job);
 	} catch (error) {

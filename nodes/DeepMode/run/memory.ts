@@ -14,8 +14,10 @@ export interface OpenSubmission {
 interface Entry {
 	/** What was asked for, e.g. the image ID. */
 	request: string;
-	/** What came out; missing while the submission is open. */
+	/** What came out; missing while the submission is open. Without Retry On Fail the IDs only. */
 	items?: IDataObject[];
+	/** What else tells the request, where the same item may come to ask for something else. */
+	about?: string;
 	open?: OpenSubmission;
 }
 
@@ -33,20 +35,28 @@ export class Memory {
 	/** What the execution knew that the user retries with this one. */
 	private readonly earlier: Store | undefined;
 	private readonly isTool: boolean;
+	private readonly isRetried: boolean;
 	private readonly run: string;
+	private readonly nodeId: string;
 
 	constructor(context: IExecuteFunctions) {
 		const executionId = context.getExecutionId();
-		// n8n stores a node's context with the execution: without retries there is no need to.
-		const isRetried = context.getNode().retryOnFail === true;
-		const nodeContext = isRetried ? context.getContext('node') : {};
+		const { id, retryOnFail } = context.getNode();
+		const nodeContext = context.getContext('node');
 		const stored = nodeContext.submitted as Store | undefined;
 		const isOurs = stored?.executionId === executionId;
 		this.store = isOurs ? stored : { executionId, entries: {} };
 		this.earlier = isOurs ? undefined : stored;
 		nodeContext.submitted = this.store;
 		this.isTool = isTool(context);
-		this.run = isRetried ? String(context.evaluateExpression('{{ $runIndex }}', 0)) : '';
+		this.isRetried = retryOnFail === true;
+		this.nodeId = id;
+		this.run = String(context.evaluateExpression('{{ $runIndex }}', 0));
+	}
+
+	/** Who submits an item: the same in every try of this execution. */
+	owner(itemIndex: number, request: string): string {
+		return `${this.store.executionId}/${this.nodeId}/${this.key(itemIndex, request)}`;
 	}
 
 	/** What came out for an item in an earlier try. */
@@ -56,13 +66,19 @@ export class Memory {
 	}
 
 	/** What came out for an item in the execution that the user retries. */
-	finishedEarlier(itemIndex: number, request: string): IDataObject[] | undefined {
-		return this.entry(this.earlier, itemIndex, request)?.items;
+	finishedEarlier(itemIndex: number, request: string, about?: string): IDataObject[] | undefined {
+		const entry = this.entry(this.earlier, itemIndex, request);
+		return entry?.about === about ? entry?.items : undefined;
 	}
 
 	/** The submission of an item that DeepMode may have accepted in an earlier try. */
 	open(itemIndex: number, request: string): OpenSubmission | undefined {
 		return this.entry(this.store, itemIndex, request)?.open;
+	}
+
+	/** As `open`, in the execution that the user retries. */
+	openEarlier(itemIndex: number, request: string): OpenSubmission | undefined {
+		return this.entry(this.earlier, itemIndex, request)?.open;
 	}
 
 	/** Before a submission is sent: whatever happens now, it counts as sent. */
@@ -80,8 +96,14 @@ export class Memory {
 		delete this.store.entries[this.key(itemIndex, request)];
 	}
 
-	finish(itemIndex: number, request: string, items: IDataObject[]): void {
-		this.store.entries[this.key(itemIndex, request)] = { request, items };
+	finish(itemIndex: number, request: string, items: IDataObject[], about?: string): void {
+		// n8n stores this with the execution: what nobody will ask for is not kept.
+		const kept = this.isRetried ? items : items.map(({ id }) => ({ id }));
+		this.store.entries[this.key(itemIndex, request)] = {
+			request,
+			items: kept,
+			...(about && { about }),
+		};
 	}
 
 	private entry(store: Store | undefined, itemIndex: number, request: string): Entry | undefined {

@@ -6,6 +6,8 @@ import { checkParameter } from '../../shared/checkParameter';
 export interface RunOptions {
 	/** Whether an image that is upscaled already is taken as it is. */
 	returnsExisting: boolean;
+	/** Whether an image that somebody else has in work is submitted all the same. */
+	submitsAgain: boolean;
 	/** How long an item may take in all, in milliseconds. */
 	timeout: number;
 	/** Items in work at once, 1 to 100. */
@@ -35,7 +37,7 @@ const ADVICE = "Change it in the node's options. Nothing was sent.";
 /** @throws NodeOperationError if an option is out of its range */
 export function readRunOptions(context: IExecuteFunctions): RunOptions {
 	const options = context.getNodeParameter('options', 0, {}) as IDataObject;
-	const { ifUpscaled = 'returnExisting' } = options;
+	const { ifUpscaled = 'returnExisting', ifInWork = 'wait' } = options;
 	checkParameter(
 		context,
 		ifUpscaled === 'returnExisting' || ifUpscaled === 'upscaleAgain',
@@ -43,8 +45,16 @@ export function readRunOptions(context: IExecuteFunctions): RunOptions {
 		ifUpscaled,
 		ADVICE,
 	);
+	checkParameter(
+		context,
+		ifInWork === 'wait' || ifInWork === 'submitAgain',
+		'If Still in Work must be "wait" or "submitAgain"',
+		ifInWork,
+		ADVICE,
+	);
 	return {
 		returnsExisting: ifUpscaled === 'returnExisting',
+		submitsAgain: ifUpscaled === 'upscaleAgain' || ifInWork === 'submitAgain',
 		timeout: readNumberOption(context, timeoutOption, 'seconds') * 1000,
 		maxConcurrency: readNumberOption(context, maxConcurrencyOption),
 	};

@@ -3,6 +3,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { Client } from '../../shared/api/client';
 import { ImageReader } from '../../shared/api/imageReader';
 import { Sender } from '../../shared/api/sender';
+import { Claims } from './claims';
+import { ClaimStore } from './claimStore';
 import { Memory } from './memory';
 import type { RunOptions } from './options';
 import { Tally } from './tally';
@@ -17,6 +19,7 @@ export interface Run {
 	sender: Sender;
 	reader: ImageReader;
 	memory: Memory;
+	claims: Claims;
 	tally: Tally;
 	options: RunOptions;
 	/** Aborted when the user stops the execution. */
@@ -34,6 +37,7 @@ export async function prepareRun(context: IExecuteFunctions, options: RunOptions
 		sender,
 		reader: new ImageReader(client, sender, stop),
 		memory: new Memory(context),
+		claims: new Claims(new ClaimStore(context, client.account), client.account, options),
 		tally: new Tally(),
 		stop,
 		options,

@@ -8,6 +8,8 @@ export class Tally {
 	upscaled = 0;
 	/** Images that were upscaled before, and cost nothing. */
 	existing = 0;
+	/** Images that somebody else has in work or had, and that cost nothing here. */
+	inWork = 0;
 	/** The IDs of images generated in this execution. */
 	readonly generated: string[] = [];
 	/** Images that were to be generated, and are not in the answer. */
@@ -26,6 +28,8 @@ export class Tally {
 			this.submitted && `${this.submitted} submitted (${credits(this.submitted)})`,
 			this.existing &&
 				`${this.existing} ${were(this.existing)} upscaled already (${credits(this.existing)} saved)`,
+			this.inWork &&
+				`${this.inWork} ${were(this.inWork)} in work already (${credits(this.inWork)} saved)`,
 			this.unknown && `${this.unknown} with unknown outcome (up to ${credits(this.unknown)})`,
 		].filter(Boolean);
 		if (parts.length === 0) return;

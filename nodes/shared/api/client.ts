@@ -1,3 +1,4 @@
+import { createHash } from 'crypto';
 import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
@@ -46,6 +47,8 @@ export type Reply = Answer | NoAnswer;
 export class Client {
 	/** What callbacks are signed with. */
 	readonly apiKey: string;
+	/** Tells the account from others; the API key cannot be read from it. */
+	readonly account: string;
 	/** The key as it may stand in an answer, escaped as in JSON. */
 	private readonly spellings: string[];
 
@@ -55,6 +58,7 @@ export class Client {
 		private readonly baseUrl: string,
 	) {
 		this.apiKey = keyOf(credentials);
+		this.account = createHash('sha256').update(`${baseUrl}\n${this.apiKey}`).digest('base64');
 		this.spellings = [this.apiKey, encodeURIComponent(this.apiKey)]
 			.filter(({ length }) => length >= SHORTEST_SECRET)
 			.map((spelling) => JSON.stringify(spelling).slice(1, -1));

@@ -80,6 +80,7 @@ export class ImageReader {
 	}
 }
 
-function* growingPauses(): Generator<number> {
+/** Pauses between looks, in milliseconds. */
+export function* growingPauses(): Generator<number> {
 	for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) yield wait;
 }

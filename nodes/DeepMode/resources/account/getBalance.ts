@@ -21,6 +21,7 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 			timeout: TIMEOUT,
 			maxConcurrency: 1,
 			returnsExisting: true,
+			submitsAgain: false,
 		});
 		return {
 			maxConcurrency: 1,

@@ -1,3 +1,4 @@
+import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import { judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
@@ -32,10 +33,10 @@ export async function generateImages(
 	const open = memory.open(itemIndex, request);
 	if (open) return notKnown(name, open.seen, callback);
 	if (!job.maySend()) return { left: true };
-	const earlier = memory.finishedEarlier(itemIndex, request);
 	// The user may have changed the prompt before the retry.
-	const isSame = earlier?.every(({ prompt }) => prompt === parameters.prompt);
-	if (earlier && isSame && !callback) return await refreshed(run, earlier, deadline);
+	const about = hashOf(parameters);
+	const earlier = memory.finishedEarlier(itemIndex, request, about);
+	if (earlier && !callback) return await refreshed(run, earlier, deadline);
 
 	const outcome = await sender.send(
 		{
@@ -49,7 +50,7 @@ export async function generateImages(
 		deadline,
 	);
 	const finish = (items: IDataObject[]): Ending => {
-		memory.finish(itemIndex, request, items);
+		memory.finish(itemIndex, request, items, about);
 		return toItems(items);
 	};
 	switch (outcome?.is) {
@@ -87,6 +88,10 @@ export async function generateImages(
  */
 function requestOf(run: Run, parameters: IDataObject): string {
 	return isTool(run.context) ? JSON.stringify(parameters) : '';
+}
+
+function hashOf(parameters: IDataObject): string {
+	return createHash('sha256').update(JSON.stringify(parameters)).digest('base64');
 }
 
 /** The images of an earlier execution, with fresh URLs. */

@@ -6,6 +6,7 @@ import type { Outcome } from '../../../shared/api/outcome';
 import { judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
+import type { InWork } from '../../run/claims';
 import type { Failure } from '../../run/failure';
 import type { OpenSubmission } from '../../run/memory';
 import type { Run } from '../../run/run';
@@ -31,6 +32,8 @@ export interface HandedOver {
 	existing: (image: DeepModeImage) => IDataObject;
 	/** @param body what DeepMode answered */
 	accepted: (body: IDataObject) => IDataObject;
+	/** Somebody else has it in work: its callback goes where that one asked. */
+	earlier: (inWork: InWork) => IDataObject;
 	/** It may have been accepted, so a callback may come. @param seen what was seen instead */
 	unknown: (seen: string) => IDataObject;
 }
@@ -38,6 +41,8 @@ export interface HandedOver {
 /**
  * One image on its way to being upscaled, paid at most once:
  *
+ *     claim ──somebody else's──▶ look ──upscaled──▶ done, free
+ *      │ mine                      └─not upscaled──▶ in work: waited for, free
  *     look ──upscaled──▶ done, free
  *      │ not upscaled
  *     submit ──image──▶ done, 3 credits
@@ -47,7 +52,8 @@ export interface HandedOver {
  *      └──time over──▶ failed: not known
  *
  * `look` is left out where an upscaled image is to be upscaled again, and then `settle` could prove
- * nothing. Nothing leads back to `submit`, in no try of an execution.
+ * nothing. Nothing leads back to `submit`, in no try of an execution. What becomes of the claim:
+ * `Claims`.
  */
 export class ImageUpscaling {
 	private readonly job: ImageJob;
@@ -64,15 +70,22 @@ export class ImageUpscaling {
 		this.deadline = Date.now() + run.options.timeout;
 	}
 
-	/** Sync mode: ends with the upscaled image. */
-	async wait(): Promise<Ending> {
+	/**
+	 * Sync mode: ends with the upscaled image.
+	 *
+	 * @param lookUntil when to have looked, if somebody else has it in work, in milliseconds since 1970
+	 */
+	async wait(lookUntil = this.deadline): Promise<Ending> {
 		const { imageId, itemIndex, maySend } = this.job;
 		const [finished] = this.run.memory.finished(itemIndex, imageId) ?? [];
 		if (finished) return this.upscaled(finished);
-		const open = this.run.memory.open(itemIndex, imageId);
+		const toItem = (image: DeepModeImage) => image;
+		const inWork = await this.run.claims.claim(imageId);
+		if (inWork) return (await this.lookAtOthers(toItem, lookUntil)) ?? { inWork };
+		const open = this.openSubmission;
 		if (open) return await this.settle(open);
 		if (!maySend()) return { left: true };
-		return (await this.look((image) => image)) ?? (await this.submit());
+		return (await this.look(toItem)) ?? (await this.submit());
 	}
 
 	/**
@@ -88,21 +101,55 @@ export class ImageUpscaling {
 			tally.submitted += 1;
 			return { items: [{ json: finished }] };
 		}
-		const open = memory.open(itemIndex, imageId);
+		const inWork = await this.run.claims.claim(imageId);
+		if (inWork) {
+			const ending = await this.lookAtOthers(output.existing, this.deadline);
+			return ending ?? this.inWorkEarlier(inWork, output);
+		}
+		const open = this.openSubmission;
 		if (open) return this.notAcknowledged(open, output);
 		if (!maySend()) return { left: true };
 		return (await this.look(output.existing)) ?? (await this.submit({ callback, output }));
 	}
 
+	/** What an earlier try sent; of another execution's only where claims do not tell. */
+	private get openSubmission(): OpenSubmission | undefined {
+		const { memory, claims, options } = this.run;
+		const { imageId, itemIndex } = this.job;
+		const open = memory.open(itemIndex, imageId);
+		if (open || claims.areShared || options.submitsAgain) return open;
+		return memory.openEarlier(itemIndex, imageId);
+	}
+
+	/** @returns how the item ends, or nothing if the image that somebody has in work is not done */
+	private async lookAtOthers(
+		toItem: (image: DeepModeImage) => IDataObject,
+		deadline: number,
+	): Promise<Ending | undefined> {
+		const { imageId, maySend } = this.job;
+		const { claims, reader, tally } = this.run;
+		const outcome = await reader.lookUntilAnswered(imageId, deadline, maySend);
+		if (outcome?.is !== 'image' || !isUpscaled(outcome.image)) return undefined;
+		claims.end(imageId);
+		tally.inWork += 1;
+		return { items: [{ json: toItem(outcome.image) }] };
+	}
+
+	private inWorkEarlier(inWork: InWork, output: HandedOver): Ending {
+		this.run.tally.inWork += 1;
+		return { items: [{ json: output.earlier(inWork) }] };
+	}
+
 	/** @returns how the item ends, or nothing if the image is to be submitted */
 	private async look(toItem: (image: DeepModeImage) => IDataObject): Promise<Ending | undefined> {
-		const { options, memory, tally } = this.run;
+		const { options, memory, claims, tally } = this.run;
 		const { imageId, itemIndex, maySend } = this.job;
 		const wasPaid = memory.finishedEarlier(itemIndex, imageId) !== undefined;
 		if (!options.returnsExisting && !wasPaid) return undefined;
 		const outcome = await this.run.reader.lookUntilAnswered(imageId, this.deadline, maySend);
 		if (outcome?.is === 'image') {
 			if (!isUpscaled(outcome.image)) return undefined;
+			claims.end(imageId);
 			tally.existing += 1;
 			return { items: [{ json: toItem(outcome.image) }] };
 		}
@@ -115,11 +162,14 @@ export class ImageUpscaling {
 
 	/** @param handOver where DeepMode sends the result; without it, the result is waited for */
 	private async submit(handOver?: { callback: string; output: HandedOver }): Promise<Ending> {
-		const { client, sender, memory } = this.run;
+		const { client, sender, memory, claims } = this.run;
 		const { imageId, itemIndex, maySend } = this.job;
+		const inWork = await claims.confirm(imageId);
+		if (inWork) return handOver ? this.inWorkEarlier(inWork, handOver.output) : { inWork };
 		const outcome = await sender.send(
 			{
 				send: async (timeout) => {
+					claims.sent(imageId);
 					memory.submitting(itemIndex, imageId);
 					return await client.upscale(imageId, timeout, handOver?.callback);
 				},
@@ -168,6 +218,7 @@ export class ImageUpscaling {
 
 	private upscaled(json: IDataObject): Ending {
 		this.run.tally.upscaled += 1;
+		this.run.claims.end(this.job.imageId);
 		this.run.memory.finish(this.job.itemIndex, this.job.imageId, [json]);
 		return { items: [{ json }] };
 	}
@@ -179,12 +230,14 @@ export class ImageUpscaling {
 	}
 
 	private refusal(action: string, outcome: Extract<Outcome, { is: 'refused' }>): Ending {
+		this.run.claims.end(this.job.imageId);
 		const subject = { name: this.name, action, advice: 'Check the image and its ID.' };
 		return { failure: refused(subject, outcome), endsBatch: endsBatch(outcome) };
 	}
 
 	/** Nothing that costs anything was accepted, and nothing more is tried. */
 	private unsent(outcome: Outcome | undefined): Ending {
+		this.run.claims.end(this.job.imageId);
 		return this.job.maySend() ? failed(notSent(this.name, outcome)) : { left: true };
 	}
 
@@ -192,6 +245,16 @@ export class ImageUpscaling {
 		this.run.tally.unknown += 1;
 		return failed(outcomeUnknown(this.name, seen));
 	}
+}
+
+/** Tells the run's claims which images will come. */
+export function expectClaims({ claims, memory }: Run, jobs: Array<Job<{ imageId: string }>>): void {
+	claims.expect(
+		jobs.map(({ input: { imageId }, itemIndexes }) => ({
+			imageId,
+			owner: memory.owner(itemIndexes[0] as number, imageId),
+		})),
+	);
 }
 
 function failed(failure: Failure): Ending {

@@ -1,6 +1,7 @@
 import { saysNoCredits } from '../../../shared/api/credits';
-import type { Failure } from '../../run/failure';
 import type { Outcome } from '../../../shared/api/outcome';
+import type { InWork } from '../../run/claims';
+import type { Failure } from '../../run/failure';
 
 /** What users read when an image has no result: on which image, what is known, what to do. */
 
@@ -98,6 +99,19 @@ export function outcomeUnknown(name: string, seen: string): Failure {
 	};
 }
 
+/** Somebody else has the image in work, and it did not get done. */
+export function stillInWork(name: string, { since }: InWork): Failure {
+	return {
+		from: 'api',
+		message: `${capitalized(name)} has been in work ${since} by an earlier run, and is not done`,
+		description: `${STILL_IN_WORK} Nothing was charged for this item.`,
+	};
+}
+
+/** What to do about an image that somebody else has in work. */
+export const STILL_IN_WORK =
+	'It was not submitted again, since that would be paid again. Run again later: an image that is done by then costs nothing, and what DeepMode lost is submitted again after two hours at most. To submit it now, set If Still in Work to Submit Again.';
+
 /** The image is there, and its file is not. */
 export function fileMissing(name: string, problem: string, imageIds: string[]): Failure {
 	return {
@@ -125,4 +139,8 @@ export function generationUnknown(name: string, seen: string): Failure {
 		description:
 			'DeepMode may have accepted it, and credits may have been spent. Look at the images in your DeepMode account, and at its balance (Get Balance), before you generate again: that would be paid again.',
 	};
+}
+
+function capitalized(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
 }

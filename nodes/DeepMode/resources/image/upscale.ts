@@ -2,17 +2,19 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { NodeOperationError } from 'n8n-workflow';
 
 import { imageName } from '../../../shared/text';
-import type { Batch } from '../../run/batch';
+import type { Batch, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
 import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import { prepareRun } from '../../run/run';
 import { endingWithFiles } from './endingWithFiles';
 import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
-import { ImageUpscaling } from './imageUpscaling';
+import { expectClaims, ImageUpscaling } from './imageUpscaling';
+import { STILL_IN_WORK } from './messages';
 import { readBinaryField, readImageId, readMode } from './parameters';
 import { maxWaitOption } from './pause/maxWait';
 import { pauseUntilCalledBack } from './pause/pause';
+import { waitForOthers } from './waitForOthers';
 
 const show = { resource: ['image'], operation: ['upscale'] };
 
@@ -43,6 +45,27 @@ export const upscaleFields: INodeProperties[] = [
 				default: 'returnExisting',
 				description: 'What to do with an image that is upscaled already',
 			},
+			{
+				displayName: 'If Still in Work',
+				name: 'ifInWork',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{
+						name: 'Submit Again',
+						value: 'submitAgain',
+						description: 'Costs 3 credits again, e.g. for an image that DeepMode has lost',
+					},
+					{
+						name: 'Wait for It',
+						value: 'wait',
+						description: 'Costs nothing: what another execution has submitted is waited for',
+					},
+				],
+				default: 'wait',
+				description: 'What to do with an image that another execution has in work',
+				displayOptions: { hide: { ifUpscaled: ['upscaleAgain'] } },
+			},
 			maxConcurrencyOption,
 			maxWaitOption,
 			timeoutOption,
@@ -72,16 +95,23 @@ const modes = { sync: waitForResult, async: callBack, pause: pauseUntilCalledBac
 async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageRequest>> {
 	const run = await prepareRun(context, readRunOptions(context));
 	const field = readBinaryField(context);
+	const waitFor = async (job: Job<ImageRequest>, lookUntil?: number) => {
+		const upscaling = new ImageUpscaling(run, job);
+		const ending = await upscaling.wait(lookUntil);
+		return await endingWithFiles(run, ending, field, upscaling.deadline);
+	};
 	return {
 		maxConcurrency: run.options.maxConcurrency,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		// An image that several items want is upscaled once, and they all get it.
 		keyOf: ({ imageId }) => imageId,
-		work: async (job) => {
-			const upscaling = new ImageUpscaling(run, job);
-			return await endingWithFiles(run, await upscaling.wait(), field, upscaling.deadline);
+		start: (jobs) => expectClaims(run, jobs),
+		work: waitFor,
+		wait: async (jobs, end) => await waitForOthers(run, jobs, waitFor, end),
+		done: async () => {
+			await run.claims.finish();
+			run.tally.report(context);
 		},
-		done: () => run.tally.report(context),
 	};
 }
 
@@ -97,16 +127,23 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 			refuseSecond(context, imageId, seen, itemIndex);
 			return { imageId, callback };
 		},
+		start: (jobs) => expectClaims(run, jobs),
 		work: async (job) => {
 			const { imageId, callback } = job.input;
 			const about = { image_id: imageId, mode: 'async' };
 			return await new ImageUpscaling(run, job).handOver(String(callback), {
 				existing: (image) => ({ ...image, callback: false }),
 				accepted: (body) => ({ ...body, ...about }),
+				earlier: ({ since }) => ({
+					...about,
+					accepted: 'earlier',
+					message: `It has been in work ${since}, and its callback goes where the earlier run asked. ${STILL_IN_WORK}`,
+				}),
 				unknown: (seen) => ({ ...about, accepted: 'unknown', message: seen }),
 			});
 		},
-		done: () => {
+		done: async () => {
+			await run.claims.finish();
 			run.tally.report(context);
 			targets.hint();
 		},

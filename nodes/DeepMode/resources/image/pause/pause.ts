@@ -11,7 +11,7 @@ import { prepareRun } from '../../../run/run';
 import { isTool } from '../../../run/tool';
 import { endingWithFiles } from '../endingWithFiles';
 import { hintAtCallbackUrls } from '../handOver/callbackHints';
-import { ImageUpscaling } from '../imageUpscaling';
+import { expectClaims, ImageUpscaling } from '../imageUpscaling';
 import { readBinaryField, readImageId } from '../parameters';
 import { complete } from './complete';
 import { lookForFinished } from './lookForFinished';
@@ -49,18 +49,23 @@ export async function pauseUntilCalledBack(
 		maxConcurrency: options.maxConcurrency,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		keyOf: ({ imageId }) => imageId,
+		start: (jobs) => expectClaims(run, jobs),
 		work: async (job) => {
 			const upscaling = new ImageUpscaling(run, job);
 			const pending = () => pendingItem(job.input.imageId);
 			const ending = await upscaling.handOver(resumeUrl, {
 				existing: (image) => image,
 				accepted: pending,
+				earlier: pending,
 				unknown: pending,
 			});
 			const isOpen = 'items' in ending && ending.items.some(isPending);
 			return isOpen ? ending : await endingWithFiles(run, ending, field, upscaling.deadline);
 		},
-		done: () => run.tally.report(context),
+		done: async () => {
+			await run.claims.finish();
+			run.tally.report(context);
+		},
 		finish: async (items) => await parkOrGoOn(run, items, { resumeUrl, maxWait, field }),
 	};
 }

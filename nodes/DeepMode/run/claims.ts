@@ -1,0 +1,221 @@
+import type { Claim } from '../../shared/inWork';
+import { claim, claimKey, endClaim, findClaim } from '../../shared/inWork';
+import type { Answer, Asked, ClaimStore } from './claimStore';
+import type { RunOptions } from './options';
+
+/** Somebody else has an image in work. */
+export interface InWork {
+	/** Since when, roughly, in words: "for about 5 minutes". */
+	since: string;
+}
+
+/** Claims run ahead of the lanes as far as the lanes get in so many milliseconds. */
+const AHEAD = 200;
+const MINUTE = 60_000;
+
+/** An image whose turn will come. */
+export interface Upcoming {
+	imageId: string;
+	/** Who claims it: the same in every try. */
+	owner: string;
+}
+
+/** What was asked for together. */
+interface Slice extends Asked {
+	/** Those that this process knew to be somebody else's. */
+	taken: Map<string, InWork>;
+	/** Those that an earlier try of the same item claimed. */
+	own: Set<string>;
+}
+
+/**
+ * A run's claims: an image is claimed before it is submitted, so that nobody else submits it.
+ *
+ *     claim (this process, then n8n's database) ──somebody else's──▶ not submitted, waited for
+ *      │ mine
+ *     look ──upscaled──▶ end
+ *      │
+ *     confirm ──overwritten by another worker──▶ not submitted, waited for
+ *      │ still mine
+ *     sent ──upscaled, or surely not accepted──▶ end
+ *      └──else──▶ kept, until somebody sees it upscaled, a callback frees it, or two hours are over
+ *
+ * Images are asked for together: those whose turn has come, and some ahead of the lanes, but no more
+ * than they soon get to, since a crash leaves these claimed and not sent.
+ */
+export class Claims {
+	private upcoming: Upcoming[] = [];
+	private upcomingIndex = 0;
+	private readonly owners = new Map<string, string>();
+	private readonly held = new Map<string, { claim: Claim; isSent: boolean }>();
+	/** What was asked for, by image. */
+	private readonly slices = new Map<string, Promise<Slice>>();
+	/** Whose turn has come, and that go with the next question. */
+	private readonly waiting = new Set<string>();
+	/** Asked for before their turn. */
+	private readonly early = new Set<string>();
+	private next: Promise<Slice> | undefined;
+	private last: Promise<unknown> = Promise.resolve();
+	private startedAt = 0;
+	private started = 0;
+
+	/**
+	 * @param account what tells the account from others
+	 * @param options with `submitsAgain`, images are claimed though somebody else has them in work
+	 */
+	constructor(
+		private readonly store: ClaimStore,
+		private readonly account: string,
+		private readonly options: RunOptions,
+	) {}
+
+	/** Tells which images will be claimed, in this order. */
+	expect(images: Upcoming[]): void {
+		this.upcoming = images;
+		images.forEach(({ imageId, owner }) => this.owners.set(imageId, owner));
+	}
+
+	/** @returns nothing if the image is claimed; else it must not be submitted */
+	async claim(imageId: string): Promise<InWork | undefined> {
+		this.startedAt ||= Date.now();
+		this.started += 1;
+		this.early.delete(imageId);
+		const asked = this.slices.get(imageId) ?? this.askFor(imageId);
+		this.askAhead();
+		const slice = await asked;
+		return slice.taken.get(imageId) ?? this.judge(imageId, slice.answers, slice.own);
+	}
+
+	/** Asks again, right before the submission. @returns as `claim` */
+	async confirm(imageId: string): Promise<InWork | undefined> {
+		const slice = await this.slices.get(imageId);
+		return slice && this.judge(imageId, await slice.confirm(), slice.own);
+	}
+
+	/** The submission leaves now: the claim is kept, unless it is ended. */
+	sent(imageId: string): void {
+		const mine = this.held.get(imageId);
+		if (mine) mine.isSent = true;
+	}
+
+	/** The image is upscaled, or was surely not submitted; whoever has claimed it. */
+	end(imageId: string): void {
+		this.release(imageId);
+		this.store.end(imageId);
+	}
+
+	/** Ends what was claimed and not sent, and leaves the rest to be found by others. */
+	async finish(): Promise<void> {
+		await this.last.catch(() => undefined);
+		for (const [imageId, { claim: mine, isSent }] of this.held) {
+			mine.isHeld = false;
+			if (!isSent) this.end(imageId);
+		}
+		await this.store.finish();
+	}
+
+	/** Whether other processes know of these claims, and theirs are known. */
+	get areShared(): boolean {
+		return !this.store.isBroken;
+	}
+
+	/** What tells an image in work to the whole process. */
+	keyOf(imageId: string): string {
+		return claimKey(this.account, imageId);
+	}
+
+	private judge(
+		imageId: string,
+		answers: Map<string, Answer>,
+		own: Set<string>,
+	): InWork | undefined {
+		const answer = answers.get(imageId) ?? 'mine';
+		if (this.options.submitsAgain || answer === 'mine' || own.has(imageId)) return undefined;
+		this.release(imageId);
+		return { since: answer === 'thisHour' ? 'for less than an hour' : 'for up to two hours' };
+	}
+
+	private release(imageId: string): void {
+		const mine = this.held.get(imageId);
+		if (mine) endClaim(this.keyOf(imageId), mine.claim);
+		this.held.delete(imageId);
+		this.slices.delete(imageId);
+	}
+
+	/** Whoever comes while a question is under way goes along with the next. */
+	private askFor(imageId: string): Promise<Slice> {
+		this.waiting.add(imageId);
+		this.next ??= this.askNext();
+		this.slices.set(imageId, this.next);
+		return this.next;
+	}
+
+	private async askNext(): Promise<Slice> {
+		await this.last.catch(() => undefined);
+		const slice = this.next as Promise<Slice>;
+		this.next = undefined;
+		for (const imageId of this.nextUpcoming(this.ahead - this.early.size)) {
+			this.waiting.add(imageId);
+			this.early.add(imageId);
+			this.slices.set(imageId, slice);
+		}
+		const imageIds = [...this.waiting];
+		this.waiting.clear();
+		const asked = this.ask(imageIds);
+		this.last = asked;
+		return await asked;
+	}
+
+	private askAhead(): void {
+		if (this.next || this.early.size >= this.ahead / 2) return;
+		const [imageId] = this.nextUpcoming(1);
+		if (imageId === undefined) return;
+		this.early.add(imageId);
+		this.askFor(imageId).catch(() => undefined);
+	}
+
+	private nextUpcoming(count: number): string[] {
+		const next: string[] = [];
+		for (; next.length < count; this.upcomingIndex += 1) {
+			const image = this.upcoming[this.upcomingIndex];
+			if (!image) break;
+			if (!this.slices.has(image.imageId)) next.push(image.imageId);
+		}
+		return next;
+	}
+
+	/** How many to claim ahead of the lanes. */
+	private get ahead(): number {
+		const { maxConcurrency } = this.options;
+		// All lanes start at once: that tells nothing.
+		const pace = (this.started - maxConcurrency) / Math.max(1, Date.now() - this.startedAt);
+		return Math.max(0, Math.min(Math.floor(pace * AHEAD), 5 * maxConcurrency));
+	}
+
+	private async ask(imageIds: string[]): Promise<Slice> {
+		const taken = new Map<string, InWork>();
+		const own = new Set<string>();
+		for (const imageId of imageIds) {
+			const key = this.keyOf(imageId);
+			const owner = this.owners.get(imageId) ?? '';
+			const earlier = findClaim(key);
+			const holds = claim(key, owner, this.options.submitsAgain);
+			if (holds === earlier) {
+				taken.set(imageId, { since: sinceInWords(earlier.since) });
+				this.slices.delete(imageId);
+				continue;
+			}
+			this.held.set(imageId, { claim: holds, isSent: false });
+			if (earlier?.owner === owner) own.add(imageId);
+			if (earlier?.isFreed) this.store.end(imageId);
+		}
+		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
+		return { ...asked, taken, own };
+	}
+}
+
+function sinceInWords(since: number): string {
+	const minutes = Math.round((Date.now() - since) / MINUTE);
+	if (minutes < 1) return 'for less than a minute';
+	return `for about ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`;
+}

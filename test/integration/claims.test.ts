@@ -1,0 +1,270 @@
+import type { IDataObject, INode, INodeType } from 'n8n-workflow';
+
+import type * as DeepModeNode from '../../nodes/DeepMode/DeepMode.node';
+
+import type { Emulator } from '../emulator';
+import { startEmulator } from '../emulator';
+import { waitFor } from '../e2e/harness/waitFor';
+import { deduplicator } from './deduplicator';
+import type { Execution, NodeSetup } from './engine';
+import { execute, startExecution } from './engine';
+
+const DEEP_MODE = '../../nodes/DeepMode/DeepMode.node';
+const MINUTE = 60_000;
+const realNow = Date.now;
+const WORKFLOW: NodeSetup = { workflowId: 'w1', settings: { id: 'n1' } };
+const GO_ON: NodeSetup = { ...WORKFLOW, settings: { id: 'n1', onError: 'continueRegularOutput' } };
+const ASYNC = { mode: 'async', callbackUrl: 'https://n8n.example.com/webhook/1/deepmode' };
+
+let deepMode: Emulator;
+
+beforeEach(async () => {
+	deepMode = await startEmulator({ workMs: 300 });
+	await deduplicator.clearAllProcessedItems();
+});
+
+afterEach(async () => {
+	jest.restoreAllMocks();
+	deduplicator.failure = undefined;
+	deduplicator.gapMs = 0;
+	await deepMode.close();
+});
+
+const credentials = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
+const addImages = (count: number) => deepMode.addImages(count).map(({ id }) => id);
+const toItems = (ids: string[]) => ids.map((id) => ({ id }));
+const jsonOf = ({ outputs }: Execution) => outputs[0]?.map(({ json }) => json) ?? [];
+const upscaledIds = (execution: Execution) =>
+	jsonOf(execution)
+		.filter(({ upscaled }) => upscaled === true)
+		.map(({ id }) => id);
+const submits = () => deepMode.requests.filter(({ method }) => method === 'POST').length;
+
+/** The node as another process has it: it knows nothing of this one but what is in the database. */
+function inAnotherProcess(setup: NodeSetup = WORKFLOW): NodeSetup {
+	const n8nWorkflow = jest.requireActual('n8n-workflow');
+	let nodeType: INodeType | undefined;
+	jest.isolateModules(() => {
+		jest.doMock('n8n-workflow', () => n8nWorkflow);
+		const { DeepMode } = jest.requireActual<typeof DeepModeNode>(DEEP_MODE);
+		nodeType = new DeepMode();
+	});
+	return { ...setup, nodeType };
+}
+
+function later(ms: number): void {
+	const now = realNow;
+	jest.spyOn(Date, 'now').mockImplementation(() => now() + ms);
+}
+
+const run = async (ids: string[], setup: NodeSetup = WORKFLOW) =>
+	await execute(credentials(), toItems(ids), setup);
+
+const withOptions = (options: IDataObject, setup: NodeSetup = WORKFLOW): NodeSetup => ({
+	...setup,
+	parameters: { options } as INode['parameters'],
+});
+
+describe('an image in work is not paid again', () => {
+	it.each([
+		['by the same workflow', WORKFLOW],
+		['by another workflow', { workflowId: 'w2', settings: { id: 'n2' } }],
+	])('%s, and both get it', async (_, second) => {
+		const ids = addImages(20);
+
+		const first = startExecution(credentials(), toItems(ids), WORKFLOW).finished;
+		await waitFor('submissions', () => submits() >= 5, { everyMs: 5 });
+		const both = await Promise.all([first, execute(credentials(), toItems(ids), second)]);
+
+		expect(both.map(upscaledIds)).toEqual([ids, ids]);
+		expect(deepMode.spent).toBe(60);
+		expect(both[1].hints.join()).toMatch(/10 were (in work|upscaled) already \(30 credits saved\)/);
+	});
+
+	it('by another process, and both get it', async () => {
+		const ids = addImages(20);
+
+		const first = run(ids);
+		await waitFor('submissions', () => submits() >= 5, { everyMs: 5 });
+		const both = await Promise.all([first, run(ids, inAnotherProcess())]);
+
+		expect(both.map(upscaledIds)).toEqual([ids, ids]);
+		expect(deepMode.spent).toBe(60);
+	});
+
+	it('by two processes that start at the same moment', async () => {
+		const ids = addImages(20);
+		deduplicator.gapMs = 5;
+
+		const both = await Promise.all([run(ids), run(ids, inAnotherProcess())]);
+
+		expect(both.map(upscaledIds)).toEqual([ids, ids]);
+		expect(deepMode.spent).toBe(60);
+	});
+
+	it('after a crash, by a run that starts at once', async () => {
+		const ids = addImages(30);
+		deepMode.workMs = 1500;
+
+		const crashed = startExecution(credentials(), toItems(ids), inAnotherProcess());
+		await waitFor('submissions', () => submits() === 10, { everyMs: 5 });
+		// Each with a key for this hour and the last; and what was recorded together with them.
+		expect(await deduplicator.getProcessedDataCount()).toBe(2 * 10 + 1);
+		const again = await run(ids);
+		await crashed.finished;
+
+		expect(upscaledIds(again)).toEqual(ids);
+		expect(deepMode.spent).toBe(90);
+	});
+
+	it('handed over and run again before it is done: it says so, and pays nothing', async () => {
+		const ids = addImages(3);
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		await run(ids, setup);
+
+		const again = await run(ids, setup);
+		await deepMode.settled();
+		const done = await run(ids, setup);
+
+		expect(jsonOf(again)).toEqual(
+			ids.map((id) => ({
+				image_id: id,
+				mode: 'async',
+				accepted: 'earlier',
+				message: expect.stringMatching(
+					/^It has been in work for less than a minute, .* Submit Again/,
+				),
+			})),
+		);
+		expect(again.hints).toContain('3 were in work already (9 credits saved)');
+		expect(jsonOf(done).map(({ id, callback }) => [id, callback])).toEqual(
+			ids.map((id) => [id, false]),
+		);
+		expect(deepMode.spent).toBe(9);
+	});
+
+	it('by two rounds of a loop, of which the first was handed over', async () => {
+		const [id = ''] = addImages(1);
+		await run([id], { ...WORKFLOW, parameters: ASYNC });
+
+		const sync = await run([id]);
+
+		expect(upscaledIds(sync)).toEqual([id]);
+		expect(deepMode.spent).toBe(3);
+	});
+});
+
+describe('an image in work that does not get done', () => {
+	it('fails after one timeout, however many there are, with since when and what to do', async () => {
+		const ids = addImages(30);
+		ids.forEach((id) => deepMode.fault(id, { hang: true }));
+		const options = { timeout: 2, maxConcurrency: 30 };
+		await run(ids, withOptions(options, GO_ON));
+		const startedAt = Date.now();
+
+		const again = await run(ids, withOptions({ timeout: 2, maxConcurrency: 3 }, GO_ON));
+
+		expect(Date.now() - startedAt).toBeLessThan(2 * 2000);
+		expect(jsonOf(again)).toEqual(
+			ids.map((id) => ({
+				error: `Image "${id}" has been in work for less than a minute by an earlier run, and is not done`,
+				message: expect.stringContaining('If Still in Work to Submit Again'),
+			})),
+		);
+		expect(submits()).toBe(30);
+	});
+
+	it('is submitted again by Submit Again, at once', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.fault(id, { hang: true });
+		await run([id], withOptions({ timeout: 1 }, GO_ON));
+
+		const again = await run([id], withOptions({ ifInWork: 'submitAgain' }));
+
+		expect(upscaledIds(again)).toEqual([id]);
+		expect(submits()).toBe(2);
+	});
+
+	it.each([
+		['this process', (setup: NodeSetup) => setup],
+		['other processes', inAnotherProcess],
+	])(
+		'is submitted again after two hours, though %s asked every half hour',
+		async (_, process) => {
+			const [id = ''] = addImages(1);
+			deepMode.fault(id, { hang: true });
+			const once = withOptions({ timeout: 0.5 + 0.5 }, GO_ON);
+			await run([id], once);
+
+			for (const minutes of [30, 60]) {
+				later(minutes * MINUTE);
+				expect(upscaledIds(await run([id], process(once)))).toEqual([]);
+			}
+			later(121 * MINUTE);
+			expect(upscaledIds(await run([id], process(once)))).toEqual([id]);
+			expect(submits()).toBe(2);
+		},
+		30_000,
+	);
+});
+
+describe('a claim ends', () => {
+	it.each([
+		['refused', { status: 422, body: { message: 'too large' } }, {}],
+		['never accepted', { status: 429, headers: { 'retry-after': '60' } }, { timeout: 1 }],
+	])('for an image that was %s: it can be submitted at once', async (_, fault, options) => {
+		const ids = addImages(2);
+		ids.forEach((id) => deepMode.fault(id, fault));
+		await run(ids, withOptions(options, GO_ON));
+
+		const again = await run(ids, inAnotherProcess());
+
+		expect(upscaledIds(again)).toEqual(ids);
+		expect(deepMode.spent).toBe(6);
+	});
+
+	it('for all images that came out upscaled: nothing of them is left in the database', async () => {
+		const ids = addImages(40);
+		deepMode.workMs = 0;
+
+		await run(ids);
+
+		expect(await deduplicator.getProcessedDataCount()).toBe(0);
+	});
+
+	it('for images that were upscaled before', async () => {
+		const ids = deepMode.addImages(5, { upscaled: true }).map(({ id }) => id);
+
+		await run(ids);
+
+		expect(await deduplicator.getProcessedDataCount()).toBe(0);
+	});
+
+	it('for images that a stopped run has not sent', async () => {
+		const ids = addImages(40);
+		deepMode.workMs = 60_000;
+		const { finished, cancel } = startExecution(credentials(), toItems(ids), WORKFLOW);
+		await waitFor('submissions', () => submits() >= 10, { everyMs: 5 });
+		cancel();
+		await finished;
+		deepMode.workMs = 0;
+
+		const again = await run(ids.slice(10), inAnotherProcess());
+
+		expect(upscaledIds(again)).toEqual(ids.slice(10));
+	});
+});
+
+describe('where n8n’s database cannot be asked', () => {
+	it('this process still knows what is in work, and n8n’s log says so once a run', async () => {
+		const ids = addImages(20);
+		deduplicator.failure = new Error('database is locked');
+
+		const first = startExecution(credentials(), toItems(ids), WORKFLOW).finished;
+		await waitFor('submissions', () => submits() >= 5, { everyMs: 5 });
+		const both = await Promise.all([first, run(ids)]);
+
+		expect(both.map(upscaledIds)).toEqual([ids, ids]);
+		expect(deepMode.spent).toBe(60);
+	});
+});
