@@ -72,7 +72,7 @@ async function readCallback(
 	);
 	if (!refetches && !field) return toReceived(readDelivery(body, ticket));
 	const client = await Client.connect(context);
-	const reader = new ImageReader(client, new Sender());
+	const reader = new ImageReader(client, new Sender(client.account, true));
 	const delivery = await refetchDelivery(body, ticket, reader);
 	return field ? await withDownloads(context, reader, delivery, field) : toReceived(delivery);
 }

@@ -75,6 +75,8 @@ const ROWS: Record<string, () => Promise<void>> = {
 		const { outputs } = await upscaleWith({ status: 429 });
 		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
 
+		// An account that was never refused.
+		deepMode.apiKey = 'dm_test_another_account';
 		const before = deepMode.requests.length;
 		const { error } = await upscaleWith(
 			{ status: 429, body: { message: 'slow down' }, times: Infinity },

@@ -32,6 +32,15 @@ export const timeoutOption: INodeProperties = {
 	description: 'How many seconds an item may take in all, from its own turn on',
 };
 
+/**
+ * What costs credits is not sent with less time left to hear the answer.
+ *
+ * @returns milliseconds
+ */
+export function leastTime({ timeout }: RunOptions): number {
+	return Math.min(10_000, timeout / 10);
+}
+
 const ADVICE = "Change it in the node's options. Nothing was sent.";
 
 /** @throws NodeOperationError if an option is out of its range */

@@ -30,7 +30,7 @@ export interface Run {
 export async function prepareRun(context: IExecuteFunctions, options: RunOptions): Promise<Run> {
 	const stop = context.getExecutionCancelSignal();
 	const client = await Client.connect(context);
-	const sender = new Sender(stop);
+	const sender = new Sender(client.account, false, stop);
 	return {
 		context,
 		client,

@@ -1,54 +1,255 @@
-import { delay } from '../delay';
+import { sleep } from 'n8n-workflow';
 
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 60_000;
+/** What is not refused by then was taken, in milliseconds: a sync upscale is silent until it is done. */
+const SILENCE = 2000;
+/** So many requests may be out at first; with each that is taken, one more. */
+const FIRST_WINDOW = 10;
+/** The pace is measured over so many milliseconds before DeepMode refused. */
+const HORIZON = 25_000;
+/** Pauses are in what is measured, so the pace starts a little above it. */
+const HEADROOM = 1.04;
+/** Where fewer than this part of the requests were refused, the pace was nearly right. */
+const RARE = 0.1;
+/** What is left then of the pace, if there is one. */
+const STEP_BACK = 0.94;
+/** In so many milliseconds without a refusal the pace doubles: slowly at first, then faster. */
+const DOUBLING = 60_000;
+/** The first pace is a guess: it is not slower than this, in milliseconds, and doubles sooner. */
+const FIRST_INTERVAL = 1000;
+const FIRST_DOUBLING = 15_000;
+/** After so many milliseconds without a refusal there is no pace to keep any more. */
+const FORGETTING = 600_000;
+/** The most requests that are remembered to measure the pace. */
+const MOST_REMEMBERED = 500;
+/** How late somebody may learn that the time is over, in milliseconds. */
+const TICK = 1000;
+
+/** Somebody who waits to send. */
+interface Waiting {
+	/** In milliseconds since 1970. */
+	deadline: number;
+	answer: (pass: Pass | undefined) => void;
+}
+
+/** A request that was let through, and may still be refused. */
+interface Out {
+	/** In milliseconds since 1970. */
+	sentAt: number;
+}
+
+/** Leave to send one request, whose end is to be told. */
+export interface Pass {
+	/** DeepMode took it. */
+	taken: () => void;
+	/** DeepMode never saw it: the next goes in its place. */
+	unused: () => void;
+	/** DeepMode asks to come again. @param retryAfter how long it asks to wait, in milliseconds */
+	refused: (retryAfter?: number) => void;
+}
 
 /**
- * What every request of a run goes through. When DeepMode asks for a pause, it closes, and nobody
- * sends until it opens.
+ * What every request to an account goes through, whoever sends it. When DeepMode asks for a pause,
+ * nobody sends until it is over; then one goes first, and the others follow at a pace.
+ *
+ *     open ──refused──▶ closed ──wait over──▶ one goes first ──refused──▶ closed, for longer
+ *      ▲                                           │
+ *      └────────── taken, or silent ◀──────────────┘
+ *
+ * The pace is what was taken of late, pauses included: so it fits a limit of any shape, so many in a
+ * window or a bucket that fills. It grows until DeepMode refuses again, along a curve that stays
+ * near what was measured at first, and then looks for more (CUBIC, as TCP has it).
  */
 export class Gate {
-	private opensAt = 0;
-	private closedAt = 0;
-	private waitsInARow = 0;
+	/** Those who wait; the urgent ones go first. */
+	private readonly queues: { urgent: Waiting[]; others: Waiting[] } = { urgent: [], others: [] };
+	private isServing = false;
+	private wake: () => void = () => undefined;
 
-	constructor(private readonly stop?: AbortSignal) {}
+	private readonly out = new Set<Out>();
+	private window = FIRST_WINDOW;
+	/** When requests were let through that were not refused, the oldest first. */
+	private taken: number[] = [];
+
+	private openedAt = 0;
+	private closedAt = 0;
+	private opensAt = 0;
+	/** When DeepMode refused that closed the gate, and when it did last. */
+	private refusedAt = { first: 0, last: 0 };
+	private waitsInARow = 0;
+	/** How often DeepMode refused since the gate opened. */
+	private refusals = 0;
+	/** Who finds out whether the pause is over. */
+	private scout: Out | undefined;
+
+	/** Milliseconds from one request to the next, as measured; 0 if there is no pace to keep. */
+	private interval = 0;
+	/** For how long requests have followed each other without a refusal, in milliseconds. */
+	private grown = 0;
+	private doubling = FIRST_DOUBLING;
+	private lastAt = 0;
 
 	/**
-	 * Waits until the gate is open.
+	 * Waits for the leave to send a request.
 	 *
 	 * @param deadline milliseconds since 1970
-	 * @returns whether it is open; `false` at once if it will not be by the deadline
+	 * @param isUrgent whether it goes before a batch's
+	 * @returns nothing if the time or the execution is over first; at once, where that is known
 	 */
-	async pass(deadline: number): Promise<boolean> {
-		while (Date.now() < this.opensAt) {
-			if (this.opensAt >= deadline || this.stop?.aborted) return false;
-			await delay(this.opensAt - Date.now(), this.stop);
-		}
-		return !this.stop?.aborted;
+	async pass(deadline: number, isUrgent = false, stop?: AbortSignal): Promise<Pass | undefined> {
+		if (stop?.aborted) return undefined;
+		const queue = isUrgent ? this.queues.urgent : this.queues.others;
+		return await new Promise((resolve) => {
+			const onStop = () => {
+				remove(queue, waiting);
+				resolve(undefined);
+			};
+			const answer = (pass: Pass | undefined) => {
+				stop?.removeEventListener('abort', onStop);
+				resolve(pass);
+			};
+			const waiting: Waiting = { deadline, answer };
+			stop?.addEventListener('abort', onStop, { once: true });
+			queue.push(waiting);
+			void this.serve();
+		});
 	}
 
-	/**
-	 * Closes the gate.
-	 *
-	 * @param sentAt when the request was sent that was answered so, in milliseconds since 1970
-	 * @param retryAfter how long DeepMode asks to wait, in milliseconds
-	 */
-	close(sentAt: number, retryAfter?: number): void {
+	/** Whether nothing would be lost with this gate. */
+	get isIdle(): boolean {
+		const { urgent, others } = this.queues;
+		const isPaced = this.interval > 0 && Date.now() - this.lastAt < FORGETTING;
+		return urgent.length + others.length + this.out.size === 0 && !isPaced;
+	}
+
+	private async serve(): Promise<void> {
+		if (this.isServing) return;
+		this.isServing = true;
+		const { urgent, others } = this.queues;
+		for (;;) {
+			this.dismiss();
+			if (urgent.length + others.length === 0) break;
+			const wait = this.nextAt - Date.now();
+			if (wait <= 0) {
+				(urgent.shift() ?? others.shift())?.answer(this.letThrough());
+			} else {
+				const woken = new Promise<void>((resolve) => (this.wake = resolve));
+				await Promise.race([sleep(Math.ceil(Math.min(wait, TICK))), woken]);
+			}
+		}
+		this.isServing = false;
+	}
+
+	/** Those whose time is over before the gate opens. */
+	private dismiss(): void {
+		const earliest = Math.max(Date.now(), this.opensAt);
+		for (const queue of Object.values(this.queues)) {
+			for (const waiting of queue.filter(({ deadline }) => deadline <= earliest)) {
+				remove(queue, waiting);
+				waiting.answer(undefined);
+			}
+		}
+	}
+
+	/** When the next request may go. */
+	private get nextAt(): number {
+		if (this.scout) return Math.max(this.opensAt, this.scout.sentAt + SILENCE);
+		const [oldest] = this.out;
+		const roomAt = oldest && this.out.size >= this.window ? oldest.sentAt + SILENCE : 0;
+		return Math.max(this.opensAt, this.lastAt + this.pause, roomAt);
+	}
+
+	/** Milliseconds between two requests. */
+	private get pause(): number {
+		return this.interval / (HEADROOM + (this.grown / this.doubling) ** 3);
+	}
+
+	private letThrough(): Pass {
+		const now = Date.now();
+		const request = { sentAt: now };
+		if (this.scout) this.follow();
+		if (this.waitsInARow > 0) this.scout = request;
+		// Who was not held back by the pace says nothing of it.
+		else if (now - this.lastAt < this.pause + TICK) this.grown += now - this.lastAt;
+		if (Math.max(this.grown, now - this.lastAt) > FORGETTING) this.interval = 0;
+		this.openedAt ||= now;
+		this.lastAt = now;
+		this.remember(now);
+		for (const silent of this.out) if (now - silent.sentAt >= SILENCE) this.take(silent);
+		this.out.add(request);
+		return {
+			taken: () => {
+				this.take(request);
+				if (this.scout === request) this.follow();
+				this.wake();
+			},
+			unused: () => {
+				this.forget(request);
+				this.wake();
+			},
+			refused: (retryAfter) => {
+				this.forget(request);
+				this.close(request, retryAfter);
+				this.wake();
+			},
+		};
+	}
+
+	private remember(now: number): void {
+		this.taken.push(now);
+		if (this.taken.length > MOST_REMEMBERED) this.taken.shift();
+	}
+
+	private take(request: Out): void {
+		if (this.out.delete(request)) this.window += 1;
+	}
+
+	private forget(request: Out): void {
+		this.out.delete(request);
+		remove(this.taken, request.sentAt);
+		if (this.scout === request) this.scout = undefined;
+	}
+
+	/** The pause is over: the others follow. */
+	private follow(): void {
+		const now = Date.now();
+		this.scout = undefined;
+		this.waitsInARow = 0;
+		this.doubling = this.interval === 0 ? FIRST_DOUBLING : DOUBLING;
+		this.interval = this.measure(now);
+		this.grown = 0;
+		this.refusals = 0;
+		this.openedAt = now;
+	}
+
+	/** @returns milliseconds from one request to the next */
+	private measure(now: number): number {
+		const isFirst = this.interval === 0;
+		const from = Math.max(this.openedAt, isFirst ? 0 : this.refusedAt.first - HORIZON);
+		const count = this.taken.filter((at) => at >= from).length - 1;
+		const isRare = this.refusals < RARE * (this.refusals + count);
+		if (isRare) return this.pause / STEP_BACK;
+		// The waits double: DeepMode would have taken it at some time between the last two.
+		const to = isFirst ? (this.refusedAt.last + now) / 2 : now;
+		const interval = (to - from) / Math.max(1, count);
+		return isFirst ? Math.min(interval, FIRST_INTERVAL) : interval;
+	}
+
+	private close(request: Out, retryAfter?: number): void {
+		const now = Date.now();
+		this.refusals += 1;
 		// Requests that were on their way together are one knock at the gate.
-		const isNews = sentAt >= this.closedAt;
+		const isNews = request.sentAt >= this.closedAt;
+		this.refusedAt = { first: this.waitsInARow > 0 ? this.refusedAt.first : now, last: now };
 		if (isNews) this.waitsInARow += 1;
 		if (retryAfter === undefined && !isNews) return;
 		// Who says "at once" and means it would not have refused.
 		const wait = Math.max(retryAfter ?? this.nextWait(), FIRST_WAIT);
-		this.closedAt = Date.now();
-		this.opensAt = Math.max(this.opensAt, this.closedAt + wait);
-	}
-
-	/** DeepMode takes requests again. */
-	open(sentAt: number): void {
-		if (sentAt >= this.closedAt) this.waitsInARow = 0;
+		this.closedAt = now;
+		this.opensAt = Math.max(this.opensAt, now + wait);
+		this.dismiss();
 	}
 
 	/** Doubles, and differs from run to run, so that several do not come back all at once. */
@@ -56,4 +257,20 @@ export class Gate {
 		const wait = Math.min(FIRST_WAIT * 2 ** (this.waitsInARow - 1), LONGEST_WAIT);
 		return wait * (1 + Math.random() / 2);
 	}
+}
+
+/** The gates of this process, by account. */
+const gates = new Map<string, Gate>();
+
+/** The one gate of an account in this process. @param account tells it from others */
+export function gateOf(account: string): Gate {
+	for (const [name, gate] of gates) if (name !== account && gate.isIdle) gates.delete(name);
+	const gate = gates.get(account) ?? new Gate();
+	gates.set(account, gate);
+	return gate;
+}
+
+function remove<T>(list: T[], element: T): void {
+	const index = list.indexOf(element);
+	if (index >= 0) list.splice(index, 1);
 }

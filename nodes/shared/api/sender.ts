@@ -1,5 +1,6 @@
 import type { Reply } from './client';
-import { Gate } from './gate';
+import type { Gate } from './gate';
+import { gateOf } from './gate';
 import type { Outcome } from './outcome';
 import { delay } from '../delay';
 
@@ -17,14 +18,25 @@ export interface Request {
 	judge: (answer: Reply) => Outcome;
 	/** Asked right before each sending; if not, the request is left. */
 	maySend?: () => boolean;
+	/** It is not sent with less time left to hear the answer, in milliseconds. */
+	leastTime?: number;
 }
 
-/** Sends the requests of a run, all through one gate. */
+/** Sends requests through the gate of their account, which all senders of this process share. */
 export class Sender {
 	private readonly gate: Gate;
 
-	constructor(private readonly stop?: AbortSignal) {
-		this.gate = new Gate(stop);
+	/**
+	 * @param account tells it from others
+	 * @param isUrgent whether somebody waits for these requests who is not part of a batch
+	 * @param stop aborted when the user stops the execution
+	 */
+	constructor(
+		account: string,
+		private readonly isUrgent: boolean,
+		private readonly stop?: AbortSignal,
+	) {
+		this.gate = gateOf(account);
 	}
 
 	/**
@@ -39,19 +51,24 @@ export class Sender {
 	async send(request: Request, deadline: number): Promise<Outcome | undefined> {
 		let outcome: Outcome | undefined;
 		for (let tries = 1; ; ) {
-			const isOpen = await this.gate.pass(deadline);
+			const pass = await this.gate.pass(deadline, this.isUrgent, this.stop);
+			if (!pass) return outcome;
 			const timeout = deadline - Date.now();
-			if (!isOpen || timeout < SHORTEST_WAIT || request.maySend?.() === false) return outcome;
+			if (timeout < (request.leastTime ?? SHORTEST_WAIT) || request.maySend?.() === false) {
+				pass.unused();
+				return outcome;
+			}
 
-			const sentAt = Date.now();
 			outcome = request.judge(await request.send(timeout));
 			if (outcome.is === 'busy') {
-				this.gate.close(sentAt, outcome.retryAfter);
-			} else if (outcome.is === 'unreachable' && tries < CONNECTION_TRIES) {
+				pass.refused(outcome.retryAfter);
+			} else if (outcome.is === 'unreachable') {
+				pass.unused();
+				if (tries === CONNECTION_TRIES) return outcome;
 				await delay(CONNECTION_PAUSE * tries, this.stop);
 				tries += 1;
 			} else {
-				if (outcome.is !== 'unknown' && outcome.is !== 'unreachable') this.gate.open(sentAt);
+				pass.taken();
 				return outcome;
 			}
 		}

@@ -4,6 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
 import { shorten } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
+import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
 import { isTool } from '../../run/tool';
 import { endsBatch, generationUnknown, notSent, refused } from './messages';
@@ -46,6 +47,7 @@ export async function generateImages(
 			},
 			judge: callback ? judgeSubmission : judgeGeneration,
 			maySend: job.maySend,
+			leastTime: leastTime(run.options),
 		},
 		deadline,
 	);

@@ -9,6 +9,7 @@ import type { Ending, Job } from '../../run/batch';
 import type { InWork } from '../../run/claims';
 import type { Failure } from '../../run/failure';
 import type { OpenSubmission } from '../../run/memory';
+import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
 import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
 
@@ -175,6 +176,7 @@ export class ImageUpscaling {
 				},
 				judge: handOver ? judgeSubmission : judgeUpscale,
 				maySend,
+				leastTime: leastTime(this.run.options),
 			},
 			handOver ? this.deadline : this.lastLook,
 		);

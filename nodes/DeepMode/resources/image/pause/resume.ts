@@ -70,7 +70,7 @@ async function lookAndResume(
 	if (Date.now() - (resumed.get(parked.round) ?? 0) < LATE) return HEARD;
 	const items = context.evaluateExpression('{{ $input.all() }}') as unknown as INodeExecutionData[];
 	const client = await Client.connect(context);
-	const reader = new ImageReader(client, new Sender());
+	const reader = new ImageReader(client, new Sender(client.account, true));
 	const finished = new Map<string, DeepModeImage>();
 	let seen: Seen;
 	do {

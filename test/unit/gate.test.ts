@@ -1,0 +1,220 @@
+import { Gate } from '../../nodes/shared/api/gate';
+
+/** What a server takes; the answer to a request at a time, in milliseconds. */
+type Limit = (now: number) => boolean;
+
+interface Served {
+	/** When requests were taken, in milliseconds since the start. */
+	times: number[];
+	sent: number;
+	refused: number;
+	seconds: number;
+}
+
+/** So many requests in any stretch of ten seconds. */
+function perTenSeconds(count: () => number): Limit {
+	const taken: number[] = [];
+	return (now) => {
+		while ((taken[0] ?? now) <= now - 10_000) taken.shift();
+		if (taken.length >= count()) return false;
+		taken.push(now);
+		return true;
+	};
+}
+
+/** Images of two requests each, a look and an upscale that is silent until it is done. */
+async function upscaleAll(
+	gate: Gate,
+	limit: Limit,
+	{ images, lanes, workMs }: { images: number; lanes: number; workMs: number },
+): Promise<Served> {
+	const started = Date.now();
+	const served: Served = { times: [], sent: 0, refused: 0, seconds: 0 };
+	let left = images;
+	const request = async (ms: number) => {
+		for (;;) {
+			const pass = await gate.pass(Infinity);
+			served.sent += 1;
+			await after(20);
+			if (limit(Date.now())) {
+				served.times.push(Date.now() - started);
+				await after(ms);
+				return pass?.taken();
+			}
+			served.refused += 1;
+			pass?.refused();
+		}
+	};
+	const lane = async () => {
+		while (left > 0) {
+			left -= 1;
+			await request(20);
+			await request(workMs);
+		}
+	};
+	await Promise.all(Array.from({ length: lanes }, lane));
+	served.seconds = (Date.now() - started) / 1000;
+	return served;
+}
+
+const after = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Moves the clock until something is done. */
+async function onMovedClock<T>(work: Promise<T>): Promise<T> {
+	let isDone = false;
+	void work.finally(() => (isDone = true));
+	while (!isDone) await jest.advanceTimersByTimeAsync(1000);
+	return await work;
+}
+
+beforeEach(() => {
+	jest.useFakeTimers();
+	// Pauses have jitter.
+	jest.spyOn(Math, 'random').mockReturnValue(0.5);
+});
+
+afterEach(() => {
+	jest.useRealTimers();
+	jest.restoreAllMocks();
+});
+
+describe('10 requests in 10 seconds, and 200 images of two requests each', () => {
+	const ideal = 400;
+
+	it.each([10, 50])('%i lanes: at most 1.15 of the ideal, a tenth refused', async (lanes) => {
+		const limit = perTenSeconds(() => 10);
+		const work = { images: 200, lanes, workMs: 20 };
+		const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
+
+		expect(seconds).toBeLessThan(1.15 * ideal);
+		expect(refused / sent).toBeLessThanOrEqual(0.1);
+	});
+
+	it.each([10, 50])('two executions of %i lanes: the same', async (lanes) => {
+		const gate = new Gate();
+		const limit = perTenSeconds(() => 10);
+		const half = { images: 100, lanes, workMs: 20 };
+		const both = await onMovedClock(
+			Promise.all([upscaleAll(gate, limit, half), upscaleAll(gate, limit, half)]),
+		);
+
+		const sum = (key: 'sent' | 'refused') => both.reduce((total, run) => total + run[key], 0);
+		expect(Math.max(...both.map(({ seconds }) => seconds))).toBeLessThan(1.15 * ideal);
+		expect(sum('refused') / sum('sent')).toBeLessThanOrEqual(0.1);
+	});
+
+	it('work of 25 s an image, 50 lanes: at most 1.2 of the ideal', async () => {
+		const limit = perTenSeconds(() => 10);
+		const work = { images: 200, lanes: 50, workMs: 25_000 };
+		const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
+
+		expect(seconds).toBeLessThan(1.2 * (ideal + 25));
+		expect(refused / sent).toBeLessThanOrEqual(0.1);
+	});
+});
+
+it.each([
+	[10, 20],
+	[20, 10],
+	[10, 5],
+])('a limit of %i in ten seconds that becomes %i is followed within a minute', async (from, to) => {
+	let count = from;
+	const change = 200_000;
+	setTimeout(() => (count = to), change);
+	const work = { images: 400, lanes: 30, workMs: 20 };
+	const limit = perTenSeconds(() => count);
+	const { times } = await onMovedClock(upscaleAll(new Gate(), limit, work));
+
+	const inMinute = times.filter((at) => at >= change + 60_000 && at < change + 120_000).length;
+	expect(inMinute / 60).toBeGreaterThanOrEqual(0.8 * (to / 10));
+});
+
+it('nobody sends before the time that DeepMode asks for; then one goes first', async () => {
+	const gate = new Gate();
+	const first = await gate.pass(Infinity);
+	first?.refused(30_000);
+	const passed: number[] = [];
+	const start = Date.now();
+	const waiting = [1, 2, 3].map(async () => {
+		const pass = await gate.pass(Infinity);
+		passed.push(Date.now() - start);
+		return pass;
+	});
+
+	await jest.advanceTimersByTimeAsync(29_999);
+	expect(passed).toEqual([]);
+	await jest.advanceTimersByTimeAsync(1);
+	expect(passed).toEqual([30_000]);
+	(await waiting[0])?.taken();
+	await jest.advanceTimersByTimeAsync(120_000);
+	expect(passed).toHaveLength(3);
+});
+
+it('what is silent for two seconds counts as taken', async () => {
+	const gate = new Gate();
+	(await gate.pass(Infinity))?.refused(1000);
+	let passed = 0;
+	void gate.pass(Infinity).then(() => (passed += 1));
+	void gate.pass(Infinity).then(() => (passed += 1));
+
+	await jest.advanceTimersByTimeAsync(1000);
+	expect(passed).toBe(1);
+	await jest.advanceTimersByTimeAsync(1999);
+	expect(passed).toBe(1);
+	await jest.advanceTimersByTimeAsync(60_000);
+	expect(passed).toBe(2);
+});
+
+it('Stop of whoever would go first passes the place on', async () => {
+	const gate = new Gate();
+	(await gate.pass(Infinity))?.refused(10_000);
+	const stop = new AbortController();
+	const stopped = gate.pass(Infinity, false, stop.signal);
+	const next = gate.pass(Infinity);
+
+	stop.abort();
+	expect(await stopped).toBeUndefined();
+	await jest.advanceTimersByTimeAsync(10_000);
+	expect(await next).toBeDefined();
+});
+
+it('a place that is not used goes to the next', async () => {
+	const gate = new Gate();
+	(await gate.pass(Infinity))?.refused(1000);
+	const unused = gate.pass(Infinity);
+	const next = gate.pass(Infinity);
+	await jest.advanceTimersByTimeAsync(1000);
+
+	(await unused)?.unused();
+	await jest.advanceTimersByTimeAsync(0);
+	expect(await next).toBeDefined();
+});
+
+it('says at once when the pause is longer than the time', async () => {
+	const gate = new Gate();
+	(await gate.pass(Infinity))?.refused(60_000);
+
+	expect(await gate.pass(Date.now() + 59_000)).toBeUndefined();
+});
+
+it('the urgent go before a batch', async () => {
+	const gate = new Gate();
+	(await gate.pass(Infinity))?.refused(1000);
+	const order: string[] = [];
+	const batch = gate.pass(Infinity).then((pass) => (order.push('batch'), pass));
+	const urgent = gate.pass(Infinity, true).then((pass) => (order.push('urgent'), pass));
+
+	await jest.advanceTimersByTimeAsync(1000);
+	(await urgent)?.taken();
+	await jest.advanceTimersByTimeAsync(60_000);
+	(await batch)?.taken();
+	expect(order).toEqual(['urgent', 'batch']);
+});
+
+it('holds nothing of a request that is over', async () => {
+	const gate = new Gate();
+	for (let count = 0; count < 1000; count += 1) (await gate.pass(Infinity))?.taken();
+
+	expect(gate.isIdle).toBe(true);
+	expect(jest.getTimerCount()).toBe(0);
+});
