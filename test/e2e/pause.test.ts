@@ -1,23 +1,24 @@
-import axios from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { Execution } from './harness/execution';
-import { chain, deepModeNode, itemsNodes, node } from './workflows';
+import type { Execution } from '../shared/execution';
+import { post } from '../shared/requests';
+import {
+	chain,
+	deepModeNode,
+	GOING_ON,
+	itemsNodes,
+	node,
+	rowNode,
+	startNode,
+	THREE_TRIES,
+	to,
+} from '../shared/workflows';
 import { useWorld } from './world';
 
 const world = useWorld();
 
 /** Puts what came with the item into the workflow beside what the pause brought. */
-const after = () =>
-	node('After', 'n8n-nodes-base.set', 3.4, {
-		includeOtherFields: true,
-		assignments: {
-			assignments: [
-				{ id: '1', name: 'row', type: 'number', value: "={{ $('Items').item.json.row }}" },
-			],
-		},
-		options: {},
-	});
+const after = () => rowNode('After');
 
 const pausing = (parameters: IDataObject = {}, settings: Partial<INode> = {}) =>
 	deepModeNode(world.credential, { mode: 'pause', ...parameters }, settings);
@@ -30,22 +31,13 @@ const rows = (execution: Execution, name = 'After') =>
 
 const expected = (ids: string[]) => ids.map((id, row) => [row, id, true]);
 
-const newImages = (count: number) => world.deepMode.addImages(count).map(({ id }) => id);
-
-/** Where DeepMode was asked to call for an image. */
-const callbackOf = (imageId: string) =>
-	world.deepMode.requests
-		.map(({ body }) => body as { image_id?: string; callback?: string } | undefined)
-		.findLast((body) => body?.image_id === imageId)?.callback as string;
-
 const loseCallbacks = (ids: string[]) =>
 	ids.forEach((id) => world.deepMode.fault(id, { on: 'callback', lost: true }));
 
 const looks = (since: number) =>
 	world.deepMode.requests.slice(since).filter(({ method }) => method === 'GET').length;
 
-const ring = async (url: string) =>
-	await axios.post(url, { id: 'forged', upscaled: true }, { validateStatus: () => true });
+const ring = async (url: string) => await post(url, { id: 'forged', upscaled: true });
 
 /** Runs until n8n has parked the execution and the node's own call is answered. */
 async function parked(...setup: Parameters<typeof workflow>): Promise<string> {
@@ -57,7 +49,7 @@ async function parked(...setup: Parameters<typeof workflow>): Promise<string> {
 afterEach(() => world.deepMode.clearFaults());
 
 it.each([1, 25])('%d images, whose callbacks come doubled and in any order', async (count) => {
-	const ids = newImages(count);
+	const ids = world.deepMode.addImageIds(count);
 	const spent = world.deepMode.spent;
 	world.deepMode.workMs = (id) => 1500 + (ids.length - ids.indexOf(id)) * 40;
 	world.deepMode.fault('*', { on: 'callback', repeat: 2, times: Infinity });
@@ -71,10 +63,10 @@ it.each([1, 25])('%d images, whose callbacks come doubled and in any order', asy
 });
 
 it('forged calls are refused, and calls before the end change nothing', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.workMs = 60_000;
 	const executionId = await parked([id]);
-	const url = new URL(callbackOf(id));
+	const url = new URL(world.deepMode.callbackOf(id));
 	const unsigned = new URL(url);
 	unsigned.search = '';
 	const wrong = new URL(url);
@@ -89,7 +81,7 @@ it('forged calls are refused, and calls before the end change nothing', async ()
 });
 
 it('60 executions whose callbacks come before they are parked: none is stuck', async () => {
-	const ids = newImages(60);
+	const ids = world.deepMode.addImageIds(60);
 	world.deepMode.workMs = (id) => ids.indexOf(id);
 	const executionIds: string[] = [];
 	for (const id of ids) {
@@ -106,7 +98,7 @@ it('60 executions whose callbacks come before they are parked: none is stuck', a
 }, 300_000);
 
 it('n8n is restarted while it is parked, and is called afterwards', async () => {
-	const ids = newImages(25);
+	const ids = world.deepMode.addImageIds(25);
 	const spent = world.deepMode.spent;
 	loseCallbacks(ids);
 	world.deepMode.workMs = 8000;
@@ -116,17 +108,17 @@ it('n8n is restarted while it is parked, and is called afterwards', async () => 
 	await world.server.start();
 	await world.n8n.login();
 
-	const answer = await ring(callbackOf(ids[7] as string));
+	const answer = await ring(world.deepMode.callbackOf(ids[7] as string));
 	const execution = await world.n8n.waitForExecution(executionId);
 
 	expect(answer.status).toBe(200);
 	expect(rows(execution)).toEqual(expected(ids));
 	expect(world.deepMode.spent - spent).toBe(75);
-	expect((await ring(callbackOf(ids[0] as string))).status).toBe(409);
+	expect((await ring(world.deepMode.callbackOf(ids[0] as string))).status).toBe(409);
 }, 300_000);
 
 it('100 images that finish together, each called three times: one resume, at most 300 looks', async () => {
-	const ids = newImages(100);
+	const ids = world.deepMode.addImageIds(100);
 	const since = world.deepMode.requests.length;
 	world.deepMode.workMs = 4000;
 	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
@@ -142,7 +134,7 @@ it('100 images that finish together, each called three times: one resume, at mos
 }, 300_000);
 
 it('two in a row, each with its own images', async () => {
-	const [first, second] = [newImages(2), newImages(2)];
+	const [first, second] = [world.deepMode.addImageIds(2), world.deepMode.addImageIds(2)];
 	world.deepMode.workMs = 1500;
 	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
 	const items = first.map((id, row) => ({ id, row, next: second[row] }));
@@ -160,19 +152,16 @@ it('two in a row, each with its own images', async () => {
 });
 
 it('a loop of five: each round resumes with its own image', async () => {
-	const ids = newImages(5);
+	const ids = world.deepMode.addImageIds(5);
 	world.deepMode.workMs = 1500;
 	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
 	const loop = node('Loop', 'n8n-nodes-base.splitInBatches', 3, { options: {} });
 	const looped = chain(...itemsNodes(ids.map((id, row) => ({ id, row }))), loop);
 	looped.nodes.push(pausing(), after());
 	looped.connections.Loop = {
-		main: [
-			[{ node: 'After', type: 'main', index: 0 }],
-			[{ node: 'DeepMode', type: 'main', index: 0 }],
-		],
+		main: [[to('After')], [to('DeepMode')]],
 	};
-	looped.connections.DeepMode = { main: [[{ node: 'Loop', type: 'main', index: 0 }]] };
+	looped.connections.DeepMode = { main: [[to('Loop')]] };
 
 	const execution = await world.n8n.runAndWait(looped, { timeoutMs: 120_000 });
 
@@ -185,7 +174,7 @@ it('a loop of five: each round resumes with its own image', async () => {
 }, 180_000);
 
 it('two branches into one node: each comes out with its own images', async () => {
-	const ids = newImages(2);
+	const ids = world.deepMode.addImageIds(2);
 	world.deepMode.workMs = 1500;
 	const branch = (name: string, id: string) =>
 		node(name, 'n8n-nodes-base.set', 3.4, {
@@ -193,9 +182,8 @@ it('two branches into one node: each comes out with its own images', async () =>
 			jsonOutput: JSON.stringify({ id }),
 			options: {},
 		});
-	const branches = chain(node('Start', 'n8n-nodes-base.manualTrigger', 1));
+	const branches = chain(startNode());
 	branches.nodes.push(branch('A', ids[0] as string), branch('B', ids[1] as string), pausing());
-	const to = (name: string) => ({ node: name, type: 'main' as const, index: 0 });
 	branches.connections.Start = { main: [[to('A'), to('B')]] };
 	branches.connections.A = { main: [[to('DeepMode')]] };
 	branches.connections.B = { main: [[to('DeepMode')]] };
@@ -218,17 +206,17 @@ it.each([
 ] as const)(
 	'a call while the API %s does not resume',
 	async (_, fault) => {
-		const [id] = newImages(1) as [string];
+		const [id] = world.deepMode.addImageIds(1) as [string];
 		loseCallbacks([id]);
 		world.deepMode.workMs = 3000;
 		const executionId = await parked([id]);
 		await world.deepMode.settled();
 		world.deepMode.fault(id, { ...fault, on: 'retrieve', times: Infinity });
 
-		const answer = await ring(callbackOf(id));
+		const answer = await ring(world.deepMode.callbackOf(id));
 		const then = (await world.n8n.execution(executionId)).status;
 		world.deepMode.clearFaults();
-		await ring(callbackOf(id));
+		await ring(world.deepMode.callbackOf(id));
 		const execution = await world.n8n.waitForExecution(executionId);
 
 		expect([answer.status, then]).toEqual([503, 'waiting']);
@@ -238,15 +226,15 @@ it.each([
 );
 
 it('looks again by itself after the credential could not be used', async () => {
-	const data = { apiKey: world.deepMode.apiKey, baseUrl: world.deepMode.url };
-	const [id] = newImages(1) as [string];
+	const data = world.deepMode.credentials;
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	loseCallbacks([id]);
 	world.deepMode.workMs = 3000;
 	const executionId = await parked([id]);
 	await world.deepMode.settled();
 	await world.n8n.updateCredential(world.credential, { ...data, apiKey: 'two words' });
 
-	const answer = await ring(callbackOf(id));
+	const answer = await ring(world.deepMode.callbackOf(id));
 	await world.n8n.updateCredential(world.credential, data);
 	const execution = await world.n8n.waitForExecution(executionId);
 
@@ -257,7 +245,7 @@ it('looks again by itself after the credential could not be used', async () => {
 it.each(['Up "scale" }} \\ x', '{{ $json.id }}', "Zoë's 猫😀", 'line\u2028end', 'x .constructor'])(
 	'a node called %j',
 	async (name) => {
-		const [id] = newImages(1) as [string];
+		const [id] = world.deepMode.addImageIds(1) as [string];
 		world.deepMode.workMs = 300;
 
 		const execution = await world.n8n.runAndWait(workflow([id], {}, { name }));
@@ -267,10 +255,10 @@ it.each(['Up "scale" }} \\ x', '{{ $json.id }}', "Zoë's 猫😀", 'line\u2028en
 );
 
 it('never called back: after Max Wait it goes on with marked items', async () => {
-	const [done, open] = [world.deepMode.addImage({ upscaled: true }).id, ...newImages(1)] as [
-		string,
-		string,
-	];
+	const [done, open] = [
+		world.deepMode.addImage({ upscaled: true }).id,
+		...world.deepMode.addImageIds(1),
+	] as [string, string];
 	loseCallbacks([open]);
 	world.deepMode.workMs = 40_000;
 
@@ -289,7 +277,7 @@ it('never called back: after Max Wait it goes on with marked items', async () =>
 
 describe('one of ten cannot be submitted', () => {
 	const failing = () => {
-		const ids = newImages(10);
+		const ids = world.deepMode.addImageIds(10);
 		ids[4] = 'no-such-image';
 		world.deepMode.workMs = 1500;
 		return ids;
@@ -311,7 +299,7 @@ describe('one of ten cannot be submitted', () => {
 		const spent = world.deepMode.spent;
 
 		const execution = await world.n8n.runAndWait(
-			workflow(ids, {}, { onError: 'continueRegularOutput', retryOnFail: true, maxTries: 3 }),
+			workflow(ids, {}, { ...GOING_ON, retryOnFail: true, maxTries: 3 }),
 		);
 
 		const items = execution.items('DeepMode').map(({ json }) => json);
@@ -325,8 +313,8 @@ describe('one of ten cannot be submitted', () => {
 	it('comes out of the error output', async () => {
 		const ids = failing();
 		const withErrors = workflow(ids, {}, { onError: 'continueErrorOutput' });
-		withErrors.nodes.push({ ...after(), name: 'Failed' });
-		withErrors.connections.DeepMode?.main?.push([{ node: 'Failed', type: 'main', index: 0 }]);
+		withErrors.nodes.push(rowNode('Failed'));
+		withErrors.connections.DeepMode?.main?.push([to('Failed')]);
 
 		const execution = await world.n8n.runAndWait(withErrors);
 
@@ -343,7 +331,7 @@ describe('one of ten cannot be submitted', () => {
 		const spent = world.deepMode.spent;
 
 		const execution = await world.n8n.runAndWait(
-			workflow(ids, {}, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }),
+			workflow(ids, {}, { ...THREE_TRIES, waitBetweenTries: 100 }),
 		);
 		await world.deepMode.settled();
 
@@ -354,7 +342,7 @@ describe('one of ten cannot be submitted', () => {
 });
 
 it('downloads the pictures, too', async () => {
-	const ids = newImages(2);
+	const ids = world.deepMode.addImageIds(2);
 	world.deepMode.workMs = 1500;
 
 	const execution = await world.n8n.runAndWait(workflow(ids, { download: true }));
@@ -365,7 +353,7 @@ it('downloads the pictures, too', async () => {
 });
 
 it('says that DeepMode cannot reach an address inside the own machine', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.workMs = 60_000;
 
 	const executionId = await parked([id]);
@@ -378,7 +366,7 @@ it.each([
 	['Upscale Again', { options: { ifUpscaled: 'upscaleAgain' } }, 'Upscale Again'],
 	['a wait of no time', { options: { maxWait: 0 } }, 'Max Wait'],
 ])('refuses %s before anything is sent', async (_, parameters, words) => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	const before = world.deepMode.requests.length;
 
 	const execution = await world.n8n.runAndWait(workflow([id], parameters));

@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto';
-
 import { WebhookContext } from 'n8n-core';
 import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
 	INode,
 	IWebhookData,
+	Workflow,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
-import { NodeHelpers, Workflow } from 'n8n-workflow';
 
 import { DeepModeTrigger } from '../../nodes/DeepModeTrigger/DeepModeTrigger.node';
-import { additionalData } from './engine';
+import { chain, triggerNode } from '../shared/workflows';
+import { additionalData, CREDENTIAL, toWorkflow } from './engine';
+import { parseQuery } from './web';
 
 /** What came of one call to the trigger's webhook. */
 export interface Received {
@@ -36,27 +36,8 @@ export class TriggerUnderTest {
 		private readonly credentials: ICredentialDataDecryptedObject,
 		parameters: INode['parameters'] = {},
 	) {
-		this.node = {
-			id: randomUUID(),
-			name: 'DeepMode Trigger',
-			type: 'n8n-nodes-deepmode.deepModeTrigger',
-			typeVersion: 1,
-			position: [0, 0],
-			parameters,
-			credentials: { deepModeApi: { id: '1', name: 'DeepMode account' } },
-		};
-		const type = this.trigger;
-		this.workflow = new Workflow({
-			id: randomUUID(),
-			active: true,
-			nodes: [this.node],
-			connections: {},
-			nodeTypes: {
-				getByName: () => type,
-				getByNameAndVersion: () => NodeHelpers.getVersionedNodeType(type),
-				getKnownTypes: () => ({}),
-			},
-		});
+		this.node = triggerNode(CREDENTIAL, parameters);
+		this.workflow = toWorkflow(chain(this.node), { [this.node.type]: this.trigger });
 	}
 
 	/**
@@ -81,7 +62,13 @@ export class TriggerUnderTest {
 			this.node,
 			{
 				...additionalData(this.credentials),
-				httpRequest: { query: toQuery(query), rawBody, headers: {}, params: {}, body: {} },
+				httpRequest: {
+					query: typeof query === 'string' ? parseQuery(query) : query,
+					rawBody,
+					headers: {},
+					params: {},
+					body: {},
+				},
 				httpResponse: response,
 			} as never,
 			mode,
@@ -101,16 +88,6 @@ export class TriggerUnderTest {
 			files: result.workflowData?.[0]?.map(({ binary }) => Object.keys(binary ?? {})),
 		};
 	}
-}
-
-/** The parts of a URL's query as n8n's web server reads them: what occurs twice is a list. */
-function toQuery(query: string | Record<string, unknown>): Record<string, unknown> {
-	if (typeof query !== 'string') return query;
-	const parsed: Record<string, unknown> = {};
-	for (const [name, value] of new URLSearchParams(query)) {
-		parsed[name] = name in parsed ? [parsed[name], value].flat() : value;
-	}
-	return parsed;
 }
 
 function toBytes(body: unknown): Buffer {
