@@ -33,7 +33,8 @@ export function claimKey(account: string, imageId: string): string {
 /** The claim on an image, if there is one. */
 export function findClaim(key: string): Claim | undefined {
 	forgetExpired();
-	return claims.get(key);
+	const known = claims.get(key);
+	return known && isExpired(known) ? undefined : known;
 }
 
 /**
@@ -126,11 +127,14 @@ function tell(key: string): void {
 	watchers.get(key)?.forEach((watcher) => watcher.hear(key));
 }
 
-/** What its owner is at does not expire. */
+/** From the oldest on; what its owner is at stays. */
 function forgetExpired(): void {
-	const oldest = Date.now() - CLAIM_LIFETIME;
-	for (const [key, { since, isHeld }] of claims) {
-		if (since > oldest) return;
-		if (!isHeld) claims.delete(key);
+	for (const [key, known] of claims) {
+		if (isExpired(known)) claims.delete(key);
+		else if (!known.isHeld) return;
 	}
+}
+
+function isExpired({ since, isHeld }: Claim): boolean {
+	return !isHeld && since <= Date.now() - CLAIM_LIFETIME;
 }

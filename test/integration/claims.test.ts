@@ -1,17 +1,16 @@
 import { ExecuteContext } from 'n8n-core';
 import type { IDataObject, INode, INodeType } from 'n8n-workflow';
 
-import type * as DeepModeNode from '../../nodes/DeepMode/DeepMode.node';
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { waitFor } from '../e2e/harness/waitFor';
+import { nodeOfAnotherProcess } from './anotherProcess';
 import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
 import { execute, startExecution } from './engine';
 
-const DEEP_MODE = '../../nodes/DeepMode/DeepMode.node';
 const MINUTE = 60_000;
 const realNow = Date.now;
 const WORKFLOW: NodeSetup = { workflowId: 'w1', settings: { id: 'n1' } };
@@ -42,17 +41,10 @@ const upscaledIds = (execution: Execution) =>
 		.map(({ id }) => id);
 const submits = () => deepMode.requests.filter(({ method }) => method === 'POST').length;
 
-/** The node as another process has it: it knows nothing of this one but what is in the database. */
-function inAnotherProcess(setup: NodeSetup = WORKFLOW): NodeSetup {
-	const n8nWorkflow = jest.requireActual('n8n-workflow');
-	let nodeType: INodeType | undefined;
-	jest.isolateModules(() => {
-		jest.doMock('n8n-workflow', () => n8nWorkflow);
-		const { DeepMode } = jest.requireActual<typeof DeepModeNode>(DEEP_MODE);
-		nodeType = new DeepMode();
-	});
-	return { ...setup, nodeType };
-}
+const inAnotherProcess = (setup: NodeSetup = WORKFLOW): NodeSetup => ({
+	...setup,
+	nodeType: nodeOfAnotherProcess(),
+});
 
 function later(ms: number): void {
 	const now = realNow;
