@@ -1,3 +1,5 @@
+import { delay } from './delay';
+
 /**
  * What this process has in work: images that were submitted, or are about to be, by whatever
  * workflow. Node and trigger share it.
@@ -20,8 +22,8 @@ export const CLAIM_LIFETIME = 2 * 60 * 60 * 1000;
 
 /** The oldest first. */
 const claims = new Map<string, Claim>();
-/** Those who wait for a claim to end. */
-const waiters = new Map<string, Set<() => void>>();
+/** Those who want to know of a claim's end. */
+const watchers = new Map<string, Set<ClaimEnds>>();
 
 /** What tells an image of one account from all others; nothing can be read from an account's hash. */
 export function claimKey(account: string, imageId: string): string {
@@ -31,7 +33,8 @@ export function claimKey(account: string, imageId: string): string {
 /** The claim on an image, if there is one. */
 export function findClaim(key: string): Claim | undefined {
 	forgetExpired();
-	return claims.get(key);
+	const known = claims.get(key);
+	return known && isExpired(known) ? undefined : known;
 }
 
 /**
@@ -42,7 +45,7 @@ export function findClaim(key: string): Claim | undefined {
  */
 export function claim(key: string, owner: string, force = false): Claim {
 	const earlier = findClaim(key);
-	const isFree = !earlier || earlier.isFreed || (earlier.owner === owner && !earlier.isHeld);
+	const isFree = !earlier?.isHeld && (!earlier || earlier.isFreed || earlier.owner === owner);
 	if (earlier && !isFree && !force) return earlier;
 	claims.delete(key);
 	const mine = { owner, since: Date.now(), isHeld: true, isFreed: false };
@@ -57,47 +60,81 @@ export function endClaim(key: string, mine: Claim): void {
 	tell(key);
 }
 
+/** Its owner is no longer at it, and does not know how it ends. */
+export function leaveClaim(key: string, mine: Claim): void {
+	mine.isHeld = false;
+	if (mine.isFreed) tell(key);
+}
+
 /**
- * Gives an image free that a callback tells the end of. A trace stays, for who can reach n8n's
- * database to end the claim there, too.
+ * Gives an image free that a callback tells the end of, as soon as nobody here is at it. A trace
+ * stays, for who can reach n8n's database to end the claim there, too.
+ *
+ * @param account of the client
  */
-export function freeClaim(key: string): void {
+export function freeClaim(account: string, imageId: string): void {
+	const key = claimKey(account, imageId);
+	const earlier = findClaim(key);
+	if (earlier?.isHeld) {
+		earlier.isFreed = true;
+		return;
+	}
 	claims.delete(key);
 	claims.set(key, { owner: '', since: Date.now(), isHeld: false, isFreed: true });
 	tell(key);
 }
 
-/** Resolves when one of the claims ends. */
-export async function whenOneEnds(keys: string[], stop: AbortSignal): Promise<void> {
-	await new Promise<void>((resolve) => {
-		const leave = () => {
-			keys.forEach((key) => removeWaiter(key, leave));
-			stop.removeEventListener('abort', leave);
-			resolve();
-		};
-		keys.forEach((key) => addWaiter(key, leave));
-		stop.addEventListener('abort', leave, { once: true });
-	});
+/** Hears of claims that end, as long as somebody wants to know. */
+export class ClaimEnds {
+	private readonly ended = new Set<string>();
+	private woken = new AbortController();
+
+	constructor(private readonly keys: string[]) {
+		keys.forEach((key) => watchers.set(key, (watchers.get(key) ?? new Set()).add(this)));
+	}
+
+	/** Called at the end of a claim. */
+	hear(key: string): void {
+		this.ended.add(key);
+		this.woken.abort();
+	}
+
+	/**
+	 * Waits until a claim has ended.
+	 *
+	 * @param milliseconds how long at most
+	 * @returns the keys of those that have ended since the last time
+	 */
+	async next(milliseconds: number, stop?: AbortSignal): Promise<string[]> {
+		const signals = stop ? [stop, this.woken.signal] : [this.woken.signal];
+		await delay(milliseconds, AbortSignal.any(signals));
+		const ended = [...this.ended];
+		this.ended.clear();
+		this.woken = new AbortController();
+		return ended;
+	}
+
+	close(): void {
+		for (const key of this.keys) {
+			const all = watchers.get(key);
+			all?.delete(this);
+			if (all?.size === 0) watchers.delete(key);
+		}
+	}
 }
 
 function tell(key: string): void {
-	[...(waiters.get(key) ?? [])].forEach((wake) => wake());
+	watchers.get(key)?.forEach((watcher) => watcher.hear(key));
 }
 
-function addWaiter(key: string, wake: () => void): void {
-	waiters.set(key, (waiters.get(key) ?? new Set()).add(wake));
-}
-
-function removeWaiter(key: string, wake: () => void): void {
-	const all = waiters.get(key);
-	all?.delete(wake);
-	if (all?.size === 0) waiters.delete(key);
-}
-
+/** From the oldest on; what its owner is at stays. */
 function forgetExpired(): void {
-	const oldest = Date.now() - CLAIM_LIFETIME;
-	for (const [key, { since }] of claims) {
-		if (since > oldest) return;
-		claims.delete(key);
+	for (const [key, known] of claims) {
+		if (isExpired(known)) claims.delete(key);
+		else if (!known.isHeld) return;
 	}
+}
+
+function isExpired({ since, isHeld }: Claim): boolean {
+	return !isHeld && since <= Date.now() - CLAIM_LIFETIME;
 }

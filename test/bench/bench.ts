@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { n8nVersion } from '../e2e/harness/install';
 import { many, memory, overhead, tail, trigger } from './cases';
+import { claims } from './claims';
 import { load } from './load';
 import { parked } from './parked';
 import { queue } from './queue';
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
 			6: async () => [await many(bench)],
 			7: async () => [await queue(bench)],
 			8: async () => [await parked(bench)],
+			9: async () => [await claims(bench)],
 		};
 		const rows: Row[] = [];
 		for (const [number, run] of Object.entries(cases)) {

@@ -1,9 +1,17 @@
-import fc from 'fast-check';
-import type { IDataObject } from 'n8n-workflow';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
+import fc from 'fast-check';
+import type { ICredentialDataDecryptedObject, IDataObject, INode } from 'n8n-workflow';
+
+import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
+import { nodeOfAnotherProcess } from '../integration/anotherProcess';
+import { TriggerUnderTest } from '../integration/callbacks';
+import type { NodeSetup } from '../integration/engine';
 import { execute } from '../integration/engine';
-import { GOING_ON } from '../shared/workflows';
 import { imageFaults } from './faults';
 
 const SHARE_WITH_FAULTS = 0.3;
@@ -11,21 +19,36 @@ const CREDITS = 3;
 /** How long a claim lasts at most: what was never accepted can then be submitted again. */
 const CLAIM_MS = 2 * 60 * 60 * 1000;
 
+/** What a campaign runs. */
+export const WAYS = [
+	'sync',
+	'async',
+	'async, all callbacks lost',
+	'two executions at once',
+	'two processes at once',
+] as const;
+
+export type Way = (typeof WAYS)[number];
+
 /** What came of a campaign. */
 export interface Audit {
+	way: Way;
 	seed: number;
-	/** How the items of the first run ended; each is in one of these. */
+	/** How the items of the first run ended; each is in one of these. In async, done is handed over. */
 	done: number;
 	notSent: number;
 	refused: number;
 	notKnown: number;
+	inWork: number;
 	/** Items that ended in any other way. */
 	unclear: string[];
 	/** Images that were charged more than once, or charged and said to be free, or the reverse. */
 	chargedWrongly: string[];
-	/** Results of the second run, without faults. */
+	/** Images whose callback did not start a workflow, or did so more than once. */
+	calledBackWrongly: string[];
+	/** Images that are upscaled after the second run, without faults. */
 	doneInTheEnd: number;
-	/** Credits that both runs cost. */
+	/** Credits that all runs cost. */
 	credits: number;
 }
 
@@ -36,62 +59,130 @@ export interface Audit {
  * @param seed the same seed makes the same faults
  * @param count number of images
  */
-export async function runCampaign(seed: number, count: number): Promise<Audit> {
+export async function runCampaign(way: Way, seed: number, count: number): Promise<Audit> {
 	const deepMode = await startEmulator({ workMs: (id) => id.charCodeAt(0) * 2 });
+	const receiver = await startReceiver(deepMode);
 	try {
-		const ids = deepMode.addImageIds(count);
-		for (const [id, faults] of pickFaults(ids, seed)) {
-			for (const fault of faults) deepMode.fault(id, fault);
+		const images = deepMode.addImages(count);
+		const ids = images.map(({ id }) => id);
+		const faults = new Map(pickFaults(ids, seed));
+		for (const [id, list] of faults) for (const fault of list) deepMode.fault(id, fault);
+		if (way === 'async, all callbacks lost') {
+			deepMode.fault('*', { on: 'callback', lost: true, times: Infinity });
 		}
-		const run = async () =>
-			(
-				await execute(
-					deepMode.credentials,
-					ids.map((id) => ({ id })),
-					{
-						settings: GOING_ON,
-						parameters: { options: { maxConcurrency: 20, timeout: 4 } },
-					},
-				)
-			).outputs[0]?.map(({ json }) => json) ?? [];
+		const run = async () => await runAll(deepMode, ids, setups(way, receiver.url));
 
-		const endings = (await run()).map(toEnding);
+		const endings = (await run()).map((items) => items.map(toEnding));
 		await deepMode.settled();
 		const chargedWrongly = ids.filter((id, index) => {
 			const charges = deepMode.charges(id).length;
-			const ending = endings[index];
-			if (ending === 'done') return charges !== 1;
-			return ending === 'notKnown' ? charges > 1 : charges > 0;
+			const [least, most] = dueCharges(endings.map((each) => each[index] ?? ''));
+			// Who is told that an image was accepted can only believe it.
+			const isTold = way.startsWith('async') && faults.has(id);
+			return charges > most || (charges < least && !isTold);
 		});
 
 		deepMode.clearFaults();
 		const now = Date.now;
 		const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + CLAIM_MS);
-		const second = await run().finally(() => clock.mockRestore());
+		await run().finally(() => clock.mockRestore());
+		await deepMode.settled();
+		const all = endings.flat();
+		const number = (kind: string) => all.filter((ending) => ending === kind).length;
 		return {
+			way,
 			seed,
-			done: endings.filter((ending) => ending === 'done').length,
-			notSent: endings.filter((ending) => ending === 'notSent').length,
-			refused: endings.filter((ending) => ending === 'refused').length,
-			notKnown: endings.filter((ending) => ending === 'notKnown').length,
-			unclear: endings.filter((ending) => ending.startsWith('unclear')),
+			done: number('done'),
+			notSent: number('notSent'),
+			refused: number('refused'),
+			notKnown: number('notKnown'),
+			inWork: number('inWork'),
+			unclear: all.filter((ending) => ending.startsWith('unclear')),
 			chargedWrongly,
-			doneInTheEnd: second.filter(({ upscaled }) => upscaled === true).length,
+			calledBackWrongly: way === 'async' ? ids.filter((id) => receiver.started(id) !== 1) : [],
+			doneInTheEnd: images.filter(({ upscaled }) => upscaled).length,
 			credits: deepMode.spent,
 		};
 	} finally {
 		await deepMode.close();
+		receiver.close();
 	}
 }
 
 /** What a campaign must come to. */
-export function expectedAudit(seed: number, count: number) {
+export function expectedAudit(way: Way, seed: number, count: number) {
 	return {
+		way,
 		seed,
 		unclear: [],
 		chargedWrongly: [],
+		calledBackWrongly: [],
 		doneInTheEnd: count,
 		credits: count * CREDITS,
+	};
+}
+
+/** The executions that run at the same time. */
+function setups(way: Way, callbackUrl: string): NodeSetup[] {
+	const options = { maxConcurrency: 20, timeout: 4 };
+	const setup: NodeSetup = {
+		workflowId: 'w1',
+		settings: { id: 'n1', onError: 'continueRegularOutput' },
+		parameters: { options },
+	};
+	switch (way) {
+		case 'sync':
+			return [setup];
+		case 'two executions at once':
+			return [setup, setup];
+		case 'two processes at once':
+			return [setup, { ...setup, nodeType: nodeOfAnotherProcess() }];
+		default: {
+			const parameters = { mode: 'async', callbackUrl, options } as INode['parameters'];
+			return [{ ...setup, parameters }];
+		}
+	}
+}
+
+async function runAll(
+	deepMode: Emulator,
+	ids: string[],
+	executions: NodeSetup[],
+): Promise<IDataObject[][]> {
+	return await Promise.all(
+		executions.map(async (setup) => {
+			const items = ids.map((id) => ({ id }));
+			const { outputs } = await execute(accountOf(deepMode), items, setup);
+			return outputs[0]?.map(({ json }) => json) ?? [];
+		}),
+	);
+}
+
+const accountOf = ({ apiKey, url }: Emulator): ICredentialDataDecryptedObject => ({
+	apiKey,
+	baseUrl: url,
+});
+
+/** A DeepMode Trigger behind a web server. */
+async function startReceiver(deepMode: Emulator) {
+	const trigger = new TriggerUnderTest(accountOf(deepMode), {
+		events: ['image.upscaled'],
+		authentication: 'signature',
+	});
+	const starts: unknown[] = [];
+	const server = createServer(async (request, response) => {
+		const query = new URL(request.url ?? '', 'http://n8n').search.slice(1);
+		const received = await trigger.call(query, (await buffer(request)).toString());
+		starts.push(...(received.items ?? []).map(({ image_id }) => image_id));
+		response.writeHead(received.status).end();
+	});
+	await once(server.listen(0, '127.0.0.1'), 'listening');
+	// Callbacks come at least once.
+	deepMode.callbackRepeats = 2;
+	return {
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+		started: (id: string) => starts.filter((imageId) => imageId === id).length,
+		close: () => server.close(),
 	};
 }
 
@@ -105,11 +196,20 @@ function pickFaults(ids: string[], seed: number) {
 	return unlucky.map((id, index) => [id, faults[index] ?? []] as const);
 }
 
-function toEnding({ upscaled, error }: IDataObject): string {
-	if (upscaled === true) return 'done';
+function toEnding({ upscaled, mode, accepted, error }: IDataObject): string {
+	if (accepted === 'unknown') return 'notKnown';
+	if (accepted === 'earlier') return 'inWork';
+	if (upscaled === true || mode === 'async') return 'done';
 	const message = String(error);
 	if (message.startsWith('Nothing was sent')) return 'notSent';
 	if (message.startsWith('It is not known')) return 'notKnown';
+	if (/^Image .* has been in work/.test(message)) return 'inWork';
 	if (/refused|does not know/.test(message)) return 'refused';
 	return `unclear: ${message}`;
+}
+
+/** How often an image may be charged, at least and at most, that ended so in each execution. */
+function dueCharges(endings: string[]): [least: number, most: number] {
+	if (endings.includes('done')) return [1, 1];
+	return endings.some((ending) => ending === 'notKnown' || ending === 'inWork') ? [0, 1] : [0, 0];
 }

@@ -1,8 +1,8 @@
-import { expectedAudit, runCampaign } from './campaign';
+import { expectedAudit, runCampaign, WAYS } from './campaign';
 
 /**
- * `npm run test:faults`: ten campaigns with random seeds, or that of one seed again, with the
- * environment variables SEED and IMAGES.
+ * `npm run test:faults`: ten campaigns of each way with random seeds, or those of one seed again,
+ * with the environment variables SEED and IMAGES.
  */
 const IMAGES = Number(process.env.IMAGES ?? 1000);
 const SEEDS = process.env.SEED
@@ -10,31 +10,34 @@ const SEEDS = process.env.SEED
 	: Array.from({ length: 10 }, () => Math.floor(Math.random() * 2 ** 31));
 
 const COLUMNS = [
+	'way',
 	'seed',
 	'done',
 	'notSent',
 	'refused',
 	'notKnown',
+	'inWork',
 	'doneInTheEnd',
 	'credits',
 ] as const;
 
 beforeAll(() => {
-	print(['again', ...COLUMNS, 'chargedWrongly']);
-	print(Array(COLUMNS.length + 2).fill('---'));
+	print(['again', ...COLUMNS, 'chargedWrongly', 'calledBackWrongly']);
+	print(Array(COLUMNS.length + 3).fill('---'));
 });
 
-it.each(SEEDS)(
-	`nothing is lost or paid twice: ${IMAGES} images, faults of seed %i`,
-	async (seed) => {
-		const audit = await runCampaign(seed, IMAGES);
+it.each(WAYS.flatMap((way) => SEEDS.map((seed) => [way, seed] as const)))(
+	`nothing is lost or paid twice: %s, ${IMAGES} images, faults of seed %i`,
+	async (way, seed) => {
+		const audit = await runCampaign(way, seed, IMAGES);
 
 		print([
 			`SEED=${seed} IMAGES=${IMAGES} npm run test:faults`,
 			...COLUMNS.map((column) => audit[column]),
 			audit.chargedWrongly.length,
+			audit.calledBackWrongly.length,
 		]);
-		expect(audit).toMatchObject(expectedAudit(seed, IMAGES));
+		expect(audit).toMatchObject(expectedAudit(way, seed, IMAGES));
 	},
 	600_000,
 );

@@ -1,15 +1,16 @@
+import { ExecuteContext } from 'n8n-core';
 import type { IDataObject, INode, INodeType } from 'n8n-workflow';
 
-import type * as DeepModeNode from '../../nodes/DeepMode/DeepMode.node';
+import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
+import { nodeOfAnotherProcess } from './anotherProcess';
 import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
 import { execute, startExecution } from './engine';
 
-const DEEP_MODE = '../../nodes/DeepMode/DeepMode.node';
 const MINUTE = 60_000;
 const realNow = Date.now;
 const WORKFLOW: NodeSetup = { workflowId: 'w1', settings: { id: 'n1' } };
@@ -40,17 +41,10 @@ const upscaledIds = (execution: Execution) =>
 		.map(({ id }) => id);
 const submits = () => deepMode.requests.filter(({ method }) => method === 'POST').length;
 
-/** The node as another process has it: it knows nothing of this one but what is in the database. */
-function inAnotherProcess(setup: NodeSetup = WORKFLOW): NodeSetup {
-	const n8nWorkflow = jest.requireActual('n8n-workflow');
-	let nodeType: INodeType | undefined;
-	jest.isolateModules(() => {
-		jest.doMock('n8n-workflow', () => n8nWorkflow);
-		const { DeepMode } = jest.requireActual<typeof DeepModeNode>(DEEP_MODE);
-		nodeType = new DeepMode();
-	});
-	return { ...setup, nodeType };
-}
+const inAnotherProcess = (setup: NodeSetup = WORKFLOW): NodeSetup => ({
+	...setup,
+	nodeType: nodeOfAnotherProcess(),
+});
 
 function later(ms: number): void {
 	const now = realNow;
@@ -143,6 +137,34 @@ describe('an image in work is not paid again', () => {
 		expect(deepMode.spent).toBe(9);
 	});
 
+	it('by a run that comes when it has been in work for longer than a claim lasts', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 1500;
+		const first = run([id]);
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+		later(180 * MINUTE);
+
+		const both = await Promise.all([first, run([id])]);
+
+		expect(both.map(upscaledIds)).toEqual([[id], [id]]);
+		expect(deepMode.spent).toBe(3);
+	});
+
+	it('by a run that waits: each is looked at when it is done, and not all at each end', async () => {
+		const ids = addImages(60);
+		deepMode.workMs = (id) => 300 + ids.indexOf(id) * 25;
+		const options = withOptions({ maxConcurrency: 60 });
+		const first = run(ids, options);
+		await waitFor('the submissions', () => submits() === 60, { everyMs: 5 });
+		const before = deepMode.requests.length;
+
+		const both = await Promise.all([first, run(ids, options)]);
+
+		expect(both.map(upscaledIds)).toEqual([ids, ids]);
+		// At first, after a pause of half a second, after one of a second, and when it is done.
+		expect(deepMode.requests.length - before).toBeLessThanOrEqual(4 * 60);
+	});
+
 	it('by two rounds of a loop, of which the first was handed over', async () => {
 		const [id = ''] = addImages(1);
 		await run([id], { ...WORKFLOW, parameters: ASYNC });
@@ -172,6 +194,16 @@ describe('an image in work that does not get done', () => {
 			})),
 		);
 		expect(submits()).toBe(30);
+	});
+
+	it('is not waited for when another image has failed, and the run is to stop', async () => {
+		const [lost = ''] = addImages(1);
+		deepMode.fault(lost, { hang: true });
+		await run([lost], withOptions({ timeout: 1 }, GO_ON));
+
+		const again = await run([lost, 'no-such-image'], withOptions({ timeout: 3600 }));
+
+		expect(again.error?.message).toBe('DeepMode does not know image "no-such-image"');
 	});
 
 	it('is submitted again by Submit Again, at once', async () => {
@@ -209,6 +241,22 @@ describe('an image in work that does not get done', () => {
 });
 
 describe('a claim ends', () => {
+	it('for a refused image, while its run still goes on', async () => {
+		const [refused = '', slow = ''] = addImages(2);
+		deepMode.fault(refused, { status: 422 });
+		deepMode.fault(slow, { delayMs: 2000 });
+		const setup = { ...GO_ON, parameters: ASYNC };
+		const first = startExecution(credentials(), toItems([refused, slow]), setup).finished;
+		await waitFor('both submissions', () => submits() === 2, { everyMs: 5 });
+		await waitFor('the refusal', () => deepMode.requests.some(({ status }) => status === 422));
+
+		const again = await run([refused], setup);
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ image_id: refused })]);
+		expect(jsonOf(again)[0]).not.toHaveProperty('accepted');
+		await first;
+	});
+
 	it.each([
 		['refused', { status: 422, body: { message: 'too large' } }, {}],
 		['never accepted', { status: 429, headers: { 'retry-after': '60' } }, { timeout: 1 }],
@@ -255,16 +303,56 @@ describe('a claim ends', () => {
 	});
 });
 
-describe('where n8n’s database cannot be asked', () => {
-	it('this process still knows what is in work, and n8n’s log says so once a run', async () => {
-		const ids = addImages(20);
-		deduplicator.failure = new Error('database is locked');
+describe('what is recorded in n8n’s database, and overwritten by another process', () => {
+	it('is recorded again, until it stays', async () => {
+		const ids = addImages(5);
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		const rival = deduplicator.overwrite('w1/n1', 10);
+		await waitFor('calls', () => deduplicator.calls >= 1, { everyMs: 1 });
 
-		const first = startExecution(credentials(), toItems(ids), WORKFLOW).finished;
-		await waitFor('submissions', () => submits() >= 5, { everyMs: 5 });
-		const both = await Promise.all([first, run(ids)]);
+		const [{ outputs }] = await Promise.all([run(ids, setup), rival]);
 
-		expect(both.map(upscaledIds)).toEqual([ids, ids]);
-		expect(deepMode.spent).toBe(60);
+		expect(outputs[0]?.map(({ json }) => json.accepted)).toEqual(ids.map(() => undefined));
+		expect(deepMode.spent).toBe(15);
 	});
 });
+
+describe('where n8n’s database cannot be asked', () => {
+	it.each([
+		['it fails', () => new DeepMode(), 'Error: database is locked'],
+		[
+			'n8n offers no way to',
+			withoutHelpers,
+			'TypeError: checkProcessedAndRecord is not a function',
+		],
+	])(
+		'since %s, this process still knows, and n8n’s log says so once a run',
+		async (_, type, why) => {
+			const ids = addImages(20);
+			deduplicator.failure = new Error('database is locked');
+			const warn = jest.fn();
+			jest.spyOn(ExecuteContext.prototype, 'logger', 'get').mockReturnValue({ warn } as never);
+			const setup = { ...WORKFLOW, nodeType: type() };
+
+			const first = startExecution(credentials(), toItems(ids), setup).finished;
+			await waitFor('submissions', () => submits() >= 5, { everyMs: 5 });
+			const both = await Promise.all([first, run(ids, setup)]);
+
+			expect(both.map(upscaledIds)).toEqual([ids, ids]);
+			expect(deepMode.spent).toBe(60);
+			const warning = `DeepMode node "DeepMode": what is in work cannot be recorded in n8n's database, so that only this process knows of it (${why})`;
+			expect(warn.mock.calls).toEqual([[warning], [warning]]);
+		},
+	);
+});
+
+/** The node on an n8n that has no helper to remember by. */
+function withoutHelpers(): INodeType {
+	const nodeType = new DeepMode();
+	const { execute: executeNode } = nodeType;
+	nodeType.execute = async function () {
+		Object.assign(this.helpers, { checkProcessedAndRecord: undefined, removeProcessed: undefined });
+		return await executeNode.call(this);
+	};
+	return nodeType;
+}

@@ -59,6 +59,15 @@ class Deduplicator implements IDataDeduplicator {
 		return [...this.rows.values()].flat().length;
 	}
 
+	/** Another process, which reads a row and writes it back some moments later, so many times. */
+	async overwrite(row: string, times: number): Promise<void> {
+		for (let time = 0; time < times; time += 1) {
+			const read = [...(this.rows.get(row) ?? [])];
+			await sleep(30);
+			this.rows.set(row, read);
+		}
+	}
+
 	private async read({ workflow, node }: ICheckProcessedContextData): Promise<Items> {
 		this.calls += 1;
 		if (this.failure) throw this.failure;

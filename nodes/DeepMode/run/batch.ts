@@ -24,8 +24,13 @@ export interface Job<Input> {
 	maySend: () => boolean;
 }
 
+/** What a job threw. */
+interface Thrown {
+	thrown: unknown;
+}
+
 /** Tells how a job ended. */
-export type EndJob<Input> = (job: Job<Input>, ending: Ending) => void;
+export type EndJob<Input> = (job: Job<Input>, ending: Ending | Thrown) => void;
 
 /** What a run does with its items. */
 export interface Batch<Input> {
@@ -68,8 +73,11 @@ export async function runBatch<Input>(
 	let batch: Batch<Input> | undefined;
 	try {
 		batch = await prepare();
-		await workThrough(context, batch, itemIndexes, results);
-		await batch.done?.();
+		try {
+			await workThrough(context, batch, itemIndexes, results);
+		} finally {
+			await batch.done?.();
+		}
 		results.addToError(batch.note?.() ?? '');
 	} catch (error) {
 		// n8n would pass the inputs on as if they were results, were this thrown under "continue".
@@ -103,7 +111,7 @@ async function workThrough<Input>(
 	const jobs = readJobs(batch, itemIndexes, results, maySend);
 
 	const inWork: Array<Job<Input>> = [];
-	const endJob = (job: Job<Input>, ending: Ending | Thrown) => {
+	const endJob: EndJob<Input> = (job, ending) => {
 		if ('inWork' in ending && batch.wait) inWork.push(job);
 		for (const itemIndex of job.itemIndexes) {
 			if ('items' in ending) results.succeed(itemIndex, ending.items);
@@ -115,19 +123,15 @@ async function workThrough<Input>(
 	};
 	batch.start?.(jobs);
 	await inLanes(jobs, batch.maxConcurrency, async (job) => {
-		endJob(job, await workOn(batch, job));
+		endJob(job, await endingOf(async () => await batch.work(job)));
 	});
 	if (inWork.length > 0) await batch.wait?.(inWork.splice(0), endJob);
 }
 
-/** What a job threw. */
-interface Thrown {
-	thrown: unknown;
-}
-
-async function workOn<Input>(batch: Batch<Input>, job: Job<Input>): Promise<Ending | Thrown> {
+/** What a job throws is how it ends. */
+export async function endingOf(work: () => Promise<Ending>): Promise<Ending | Thrown> {
 	try {
-		return await batch.work(job);
+		return await work();
 	} catch (error) {
 		return { thrown: error };
 	}

@@ -18,25 +18,37 @@ interface Question {
 	answers: Map<string, Answer>;
 	/** Recorded together with the claims. */
 	mark: string;
+	/** How long the call took, in milliseconds. */
+	took: number;
 	/** In milliseconds since 1970. */
 	askedAt: number;
+}
+
+/** What this process knows of a node's row in n8n's database. */
+interface Row {
+	/** Keys that it recorded and that nobody took back, by hour. */
+	readonly recorded: Map<number, Set<string>>;
+	/** Keys that are to go with the next call. */
+	readonly ended: string[];
+	/** The last call: they are made one at a time. */
+	lastCall: Promise<unknown>;
 }
 
 const HOUR = 60 * 60 * 1000;
 /** The most that n8n keeps for a node. */
 const MAX_ENTRIES = 100_000;
-/** How often to ask again after an error, or when what was recorded has gone. */
+/** How often to try a call that fails. */
 const TRIES = 4;
 /** When to look whether what was recorded has gone, in milliseconds. */
 const LOOK_AGAIN = { after: 20, spread: 40 };
+/** How often to record again what has gone; each time the spread doubles. */
+const ROUNDS = 8;
 
 /** The most keys that are taken back in one call because their time is over. */
 const EXPIRED_AT_ONCE = 100;
 
-/** Keys that this process recorded and that nobody took back, by node and hour. */
-const recorded = new Map<string, Map<number, Set<string>>>();
-/** The last call to the database in this process, by node: they are made one at a time. */
-const calls = new Map<string, Promise<unknown>>();
+/** By workflow and node. */
+const rows = new Map<string, Row>();
 
 /**
  * A node's claims in n8n's database, which survive a crash, and which all workers see. n8n keeps the
@@ -45,20 +57,18 @@ const calls = new Map<string, Promise<unknown>>();
  * writes it back without a lock, so that two workers can undo what the other recorded.
  */
 export class ClaimStore {
-	/** Keys that are to go with the next call. */
-	private readonly ended: string[] = [];
-	/** What was recorded together with claims. */
+	/** Recorded together with claims that nobody has confirmed yet. */
 	private readonly marks = new Set<string>();
 	/** Whether the database could not be asked. */
 	isBroken = false;
-	private readonly node: string;
+	private readonly row: Row;
 
 	/** @param account what tells the account from others */
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly account: string,
 	) {
-		this.node = `${context.getWorkflow().id}/${context.getNode().id}`;
+		this.row = rowOf(`${context.getWorkflow().id}/${context.getNode().id}`);
 	}
 
 	/**
@@ -80,21 +90,20 @@ export class ClaimStore {
 	end(imageId: string): void {
 		const hour = currentHour();
 		for (const key of [this.key(imageId, hour), this.key(imageId, hour - 1)]) {
-			this.ended.push(key);
-			for (const keys of this.recorded.values()) keys.delete(key);
+			this.row.ended.push(key);
+			for (const keys of this.row.recorded.values()) keys.delete(key);
 		}
 	}
 
 	/** Leaves nothing in the database but the claims that hold. */
 	async finish(): Promise<void> {
-		this.ended.push(...this.marks);
-		this.marks.clear();
+		this.marks.forEach((mark) => this.endMark(mark));
 		await this.flush();
 	}
 
 	/** Takes back now what has ended. */
 	private async flush(): Promise<void> {
-		const keys = this.ended.splice(0);
+		const keys = this.row.ended.splice(0);
 		if (keys.length === 0) return;
 		await this.call(async ({ removeProcessed }) => {
 			await removeProcessed(keys, 'node', { mode: 'entries' });
@@ -108,70 +117,84 @@ export class ClaimStore {
 		const mark = randomUUID();
 		this.marks.add(mark);
 		const keys = imageIds.flatMap((id) => [this.key(id, hour), this.key(id, hour - 1)]);
-		const known = await this.record([...keys, mark]);
+		const { known, took } = await this.record([...keys, mark]);
 		const answers = new Map<string, Answer>();
 		for (const id of imageIds) {
 			const isThisHour = known?.has(this.key(id, hour));
 			const isLastHour = known?.has(this.key(id, hour - 1));
 			answers.set(id, isThisHour ? 'thisHour' : isLastHour ? 'lastHour' : 'mine');
 			// The question has recorded this hour's key, and would renew the claim for ever.
-			if (isLastHour && !isThisHour) this.ended.push(this.key(id, hour));
+			if (isLastHour && !isThisHour) this.row.ended.push(this.key(id, hour));
 		}
-		const mine = imageIds.filter((id) => answers.get(id) === 'mine');
+		const mine = mineOf(answers);
+		if (mine.length === 0) this.endMark(mark);
 		this.remember(
 			hour,
 			mine.flatMap((id) => [this.key(id, hour), this.key(id, hour - 1)]),
 		);
-		return { answers, mark, askedAt: Date.now() };
-	}
-
-	private get recorded(): Map<number, Set<string>> {
-		return recorded.get(this.node) ?? new Map();
+		return { answers, mark, took, askedAt: Date.now() };
 	}
 
 	private remember(hour: number, keys: string[]): void {
-		const hours = this.recorded;
-		recorded.set(this.node, hours.set(hour, new Set([...(hours.get(hour) ?? []), ...keys])));
+		const known = this.row.recorded.get(hour) ?? new Set();
+		keys.forEach((key) => known.add(key));
+		this.row.recorded.set(hour, known);
 	}
 
 	/** Some of the claims that nobody has ended, and that hold no longer. */
 	private endExpired(): void {
-		for (const [hour, keys] of this.recorded) {
+		const { recorded, ended } = this.row;
+		for (const [hour, keys] of recorded) {
 			if (hour >= currentHour() - 1) return;
 			const expired = [...keys].slice(0, EXPIRED_AT_ONCE);
-			this.ended.push(...expired);
+			ended.push(...expired);
 			expired.forEach((key) => keys.delete(key));
-			if (keys.size === 0) this.recorded.delete(hour);
+			if (keys.size === 0) recorded.delete(hour);
 		}
 	}
 
-	private async confirm({ answers, mark, askedAt }: Question): Promise<Map<string, Answer>> {
+	private async confirm({ answers, ...first }: Question): Promise<Map<string, Answer>> {
 		const confirmed = new Map(answers);
-		const mine = () => [...confirmed].filter(([, answer]) => answer === 'mine').map(([id]) => id);
-		for (let tries = 1; mine().length > 0 && !this.isBroken; tries += 1) {
-			const lookAt = askedAt + LOOK_AGAIN.after + Math.random() * LOOK_AGAIN.spread;
+		let { mark, took, askedAt } = first;
+		for (let round = 1; mineOf(confirmed).length > 0 && !this.isBroken; round += 1) {
+			// Who had read the row before may take as long to write it back as it took here.
+			const after = Math.max(LOOK_AGAIN.after, 2 * took);
+			const spread = LOOK_AGAIN.spread * 2 ** (round - 1);
+			const lookAt = askedAt + after + Math.random() * spread;
 			await delay(Math.max(0, lookAt - Date.now()));
-			const isThere = (await this.record([mark]))?.has(mark) ?? true;
-			if (isThere) break;
-			if (tries === TRIES) {
+			const { known } = await this.record([mark]);
+			this.endMark(mark);
+			if (known?.has(mark) ?? true) break;
+
+			const mine = mineOf(confirmed);
+			if (round === ROUNDS) {
 				// Better to wait for nobody than to pay twice.
-				mine().forEach((id) => confirmed.set(id, 'thisHour'));
+				mine.forEach((id) => confirmed.set(id, 'thisHour'));
 				break;
 			}
-			const asked = await this.ask(mine());
+			const asked = await this.ask(mine);
 			asked.answers.forEach((answer, id) => confirmed.set(id, answer));
-			({ mark, askedAt } = asked);
+			({ mark, took, askedAt } = asked);
 		}
 		return confirmed;
 	}
 
+	private endMark(mark: string): void {
+		this.marks.delete(mark);
+		this.row.ended.push(mark);
+	}
+
 	/** @returns those that were recorded before; nothing if the database cannot be asked */
-	private async record(keys: string[]): Promise<Set<string> | undefined> {
+	private async record(keys: string[]): Promise<{ known?: Set<string>; took: number }> {
 		const options = { mode: 'entries', maxEntries: MAX_ENTRIES } as const;
-		return await this.call(async ({ checkProcessedAndRecord }) => {
+		let took = 0;
+		const known = await this.call(async ({ checkProcessedAndRecord }) => {
+			const startedAt = Date.now();
 			const { processed } = await checkProcessedAndRecord(keys, 'node', options);
+			took = Date.now() - startedAt;
 			return new Set(processed.map(String));
 		});
+		return { known, took };
 	}
 
 	/** Once the database could not be asked, it is left alone for the rest of the run. */
@@ -180,7 +203,7 @@ export class ClaimStore {
 	): Promise<T | undefined> {
 		if (this.isBroken) return undefined;
 		const { helpers, logger } = this.context;
-		const result = await inTurn(this.node, async () => {
+		const result = await inTurn(this.row, async () => {
 			for (let tries = 1; ; tries += 1) {
 				try {
 					return { value: await work(helpers) };
@@ -210,12 +233,19 @@ function currentHour(): number {
 	return Math.floor(Date.now() / HOUR);
 }
 
-async function inTurn<T>(node: string, work: () => Promise<T>): Promise<T> {
-	const call = (calls.get(node) ?? Promise.resolve()).then(work);
-	calls.set(node, call);
-	try {
-		return await call;
-	} finally {
-		if (calls.get(node) === call) calls.delete(node);
-	}
+function mineOf(answers: Map<string, Answer>): string[] {
+	return [...answers].filter(([, answer]) => answer === 'mine').map(([id]) => id);
+}
+
+function rowOf(node: string): Row {
+	const row = rows.get(node) ?? { recorded: new Map(), ended: [], lastCall: Promise.resolve() };
+	rows.set(node, row);
+	return row;
+}
+
+/** @param work never rejects */
+async function inTurn<T>(row: Row, work: () => Promise<T>): Promise<T> {
+	const call = row.lastCall.then(work);
+	row.lastCall = call;
+	return await call;
 }

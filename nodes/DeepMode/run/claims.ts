@@ -1,5 +1,5 @@
 import type { Claim } from '../../shared/inWork';
-import { claim, claimKey, endClaim, findClaim } from '../../shared/inWork';
+import { claim, claimKey, endClaim, findClaim, leaveClaim } from '../../shared/inWork';
 import type { Answer, Asked, ClaimStore } from './claimStore';
 import type { RunOptions } from './options';
 
@@ -11,6 +11,8 @@ export interface InWork {
 
 /** Claims run ahead of the lanes as far as the lanes get in so many milliseconds. */
 const AHEAD = 200;
+/** Where an image takes longer than so many milliseconds, it does not matter what a claim takes. */
+const SLOW = 300;
 const MINUTE = 60_000;
 
 /** An image whose turn will come. */
@@ -40,8 +42,8 @@ interface Slice extends Asked {
  *     sent ──upscaled, or surely not accepted──▶ end
  *      └──else──▶ kept, until somebody sees it upscaled, a callback frees it, or two hours are over
  *
- * Images are asked for together: those whose turn has come, and some ahead of the lanes, but no more
- * than they soon get to, since a crash leaves these claimed and not sent.
+ * Images are asked for together: those whose turn has come and, where images are quick, some ahead
+ * of the lanes, but no more than they soon get to, since a crash leaves these claimed and not sent.
  */
 export class Claims {
 	private upcoming: Upcoming[] = [];
@@ -56,8 +58,10 @@ export class Claims {
 	private readonly early = new Set<string>();
 	private next: Promise<Slice> | undefined;
 	private last: Promise<unknown> = Promise.resolve();
-	private startedAt = 0;
-	private started = 0;
+	/** When the last images came, as many as there are lanes, in milliseconds since 1970. */
+	private readonly starts: number[] = [];
+	/** How many to claim ahead of the lanes. */
+	private ahead = 0;
 
 	/**
 	 * @param account what tells the account from others
@@ -77,9 +81,8 @@ export class Claims {
 
 	/** @returns nothing if the image is claimed; else it must not be submitted */
 	async claim(imageId: string): Promise<InWork | undefined> {
-		this.startedAt ||= Date.now();
-		this.started += 1;
 		this.early.delete(imageId);
+		this.paceAhead();
 		const asked = this.slices.get(imageId) ?? this.askFor(imageId);
 		this.askAhead();
 		const slice = await asked;
@@ -106,10 +109,10 @@ export class Claims {
 
 	/** Ends what was claimed and not sent, and leaves the rest to be found by others. */
 	async finish(): Promise<void> {
-		await this.last.catch(() => undefined);
+		await (this.next ?? this.last).catch(() => undefined);
 		for (const [imageId, { claim: mine, isSent }] of this.held) {
-			mine.isHeld = false;
-			if (!isSent) this.end(imageId);
+			if (isSent) leaveClaim(this.keyOf(imageId), mine);
+			else this.end(imageId);
 		}
 		await this.store.finish();
 	}
@@ -184,12 +187,15 @@ export class Claims {
 		return next;
 	}
 
-	/** How many to claim ahead of the lanes. */
-	private get ahead(): number {
+	private paceAhead(): void {
 		const { maxConcurrency } = this.options;
-		// All lanes start at once: that tells nothing.
-		const pace = (this.started - maxConcurrency) / Math.max(1, Date.now() - this.startedAt);
-		return Math.max(0, Math.min(Math.floor(pace * AHEAD), 5 * maxConcurrency));
+		const now = Date.now();
+		// One lane apart, if there were that many before: how long an image takes.
+		const before = this.starts.length === maxConcurrency ? this.starts.shift() : undefined;
+		this.starts.push(now);
+		const taken = before === undefined ? Infinity : Math.max(1, now - before);
+		const ahead = taken > SLOW ? 0 : Math.floor((maxConcurrency * AHEAD) / taken);
+		this.ahead = Math.min(ahead, 5 * maxConcurrency);
 	}
 
 	private async ask(imageIds: string[]): Promise<Slice> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import axios from 'axios';
 import type { IBinaryData, IDataObject, INode } from 'n8n-workflow';
@@ -200,6 +201,53 @@ it('what the trigger downloads, in the webhook processor, can be read by the wor
 			triggered.map(async ({ image_url }) => (await fetchFile(image_url)).toString('base64')),
 		),
 	);
+});
+
+it('ten executions of the same images, half a second apart, over both workers: each is paid once', async () => {
+	const ids = world.deepMode.addImageIds(50);
+	const spent = world.deepMode.spent;
+	world.deepMode.workMs = 5000;
+	const workflowId = await world.n8n.createWorkflow(batch(ids));
+
+	const started: string[] = [];
+	for (let count = 0; count < 10; count += 1) {
+		started.push(await world.n8n.run(workflowId));
+		await sleep(500);
+	}
+	const executions = await Promise.all(
+		started.map(async (id) => await world.n8n.waitForExecution(id, { timeoutMs: 120_000 })),
+	);
+
+	expect(executions.map(results)).toEqual(started.map(() => ids.map((id) => [id, true])));
+	expect(world.deepMode.spent - spent).toBe(150);
+	const workers = cluster.workers.map((worker) =>
+		started.some((id) => takenBy(worker).includes(id)),
+	);
+	expect(workers).toEqual([true, true]);
+});
+
+it('a worker is killed, and the workflow run again at once on the other: each is paid once', async () => {
+	const ids = world.deepMode.addImageIds(30);
+	const spent = world.deepMode.spent;
+	const before = world.deepMode.submits.length;
+	world.deepMode.workMs = 9000;
+	const workflowId = await world.n8n.createWorkflow(
+		batch(ids, { options: { maxConcurrency: 30 } }),
+	);
+
+	const executionId = await world.n8n.run(workflowId);
+	await waitFor('30 upscales', () => world.deepMode.submits.length === before + 30, {
+		everyMs: 20,
+	});
+	const killed = cluster.workers.find((worker) => takenBy(worker).includes(executionId));
+	await killed?.kill();
+	const again = await world.n8n.waitForExecution(await world.n8n.run(workflowId));
+
+	expect(results(again)).toEqual(ids.map((id) => [id, true]));
+	expect(again.raw).toContain('30 were in work already (90 credits saved)');
+	expect(world.deepMode.spent - spent).toBe(90);
+	await killed?.start();
+	await world.n8n.waitForExecution(executionId, { timeoutMs: 120_000 });
 });
 
 describe('in the middle of a batch, which the user runs again when DeepMode is done', () => {

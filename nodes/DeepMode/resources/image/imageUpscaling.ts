@@ -251,11 +251,14 @@ export class ImageUpscaling {
 
 /** Tells the run's claims which images will come. */
 export function expectClaims({ claims, memory }: Run, jobs: Array<Job<{ imageId: string }>>): void {
+	const images = jobs.map(({ input: { imageId }, itemIndexes }) => ({
+		imageId,
+		itemIndex: itemIndexes[0] as number,
+	}));
 	claims.expect(
-		jobs.map(({ input: { imageId }, itemIndexes }) => ({
-			imageId,
-			owner: memory.owner(itemIndexes[0] as number, imageId),
-		})),
+		images
+			.filter(({ imageId, itemIndex }) => !memory.finished(itemIndex, imageId))
+			.map(({ imageId, itemIndex }) => ({ imageId, owner: memory.owner(itemIndex, imageId) })),
 	);
 }
 

@@ -1,9 +1,9 @@
-import { delay } from '../../../shared/delay';
 import { growingPauses } from '../../../shared/api/imageReader';
-import { whenOneEnds } from '../../../shared/inWork';
+import { ClaimEnds } from '../../../shared/inWork';
 import { inLanes } from '../../../shared/lanes';
 import { imageName } from '../../../shared/text';
 import type { EndJob, Ending, Job } from '../../run/batch';
+import { endingOf } from '../../run/batch';
 import type { InWork } from '../../run/claims';
 import type { Run } from '../../run/run';
 import { stillInWork } from './messages';
@@ -17,44 +17,51 @@ interface ImageRequest {
 
 /**
  * Waits for images that somebody else has in work, when nothing else is left to send: they are
- * looked at in turn, all within one timeout. One that is given up meanwhile is tried as if it were
- * new.
+ * looked at in turn, all within one timeout; one whose claim ends in this process, at once. One that
+ * is given up meanwhile is tried as if it were new.
  *
  * @param tryAgain claims, looks and submits, as at first; looks until a time, in milliseconds since 1970
  */
 export async function waitForOthers<Input extends ImageRequest>(
-	run: Run,
+	{ claims, options, stop }: Run,
 	jobs: Array<Job<Input>>,
 	tryAgain: (job: Job<Input>, lookUntil: number) => Promise<Ending>,
 	end: EndJob<Input>,
 ): Promise<void> {
-	const { claims, options, stop } = run;
 	const deadline = Date.now() + options.timeout;
 	const lastRound = deadline - Math.min(options.timeout / 10, LAST_ROUND);
-	let waiting = jobs.map((job) => ({ job, inWork: undefined as InWork | undefined }));
-	for (const pause of growingPauses()) {
-		const left = lastRound - Date.now();
-		if (stop?.aborted || left <= 0) break;
-		const keys = waiting.map(({ job }) => claims.keyOf(job.input.imageId));
-		await pauseOrEnd(Math.min(pause, left), keys, stop);
-		const round = waiting;
-		waiting = [];
-		await inLanes(round, options.maxConcurrency, async ({ job }) => {
-			const ending = await tryAgain(job, deadline);
-			if ('inWork' in ending) waiting.push({ job, inWork: ending.inWork });
-			else end(job, ending);
+	const waiting = new Map(jobs.map((job) => [claims.keyOf(job.input.imageId), job]));
+	const reasons = new Map<string, InWork>();
+	// Once nothing may be sent, the run only ends.
+	const goesOn = () => [...waiting.values()].some(({ maySend }) => maySend());
+	const lookAt = async (keys: string[]) => {
+		await inLanes(keys, options.maxConcurrency, async (key) => {
+			const job = waiting.get(key);
+			if (!job) return;
+			const ending = await endingOf(async () => await tryAgain(job, deadline));
+			if ('inWork' in ending) {
+				reasons.set(key, ending.inWork);
+				return;
+			}
+			waiting.delete(key);
+			end(job, ending);
 		});
-		if (waiting.length === 0) return;
+	};
+
+	const ends = new ClaimEnds([...waiting.keys()]);
+	for (const pause of growingPauses()) {
+		const round = Math.min(Date.now() + pause, lastRound);
+		while (goesOn() && Date.now() < round) {
+			await lookAt(await ends.next(round - Date.now(), stop));
+		}
+		if (!goesOn()) break;
+		await lookAt([...waiting.keys()]);
+		if (Date.now() >= lastRound) break;
 	}
-	for (const { job, inWork } of waiting) {
-		const failure = stillInWork(imageName(job.input.imageId), inWork ?? { since: 'for a while' });
+	ends.close();
+	for (const [key, job] of waiting) {
+		const inWork = reasons.get(key) ?? { since: 'for a while' };
+		const failure = stillInWork(imageName(job.input.imageId), inWork);
 		end(job, job.maySend() ? { failure, endsBatch: false } : { left: true });
 	}
-}
-
-/** This process tells at once when a claim ends. */
-async function pauseOrEnd(pause: number, keys: string[], stop?: AbortSignal): Promise<void> {
-	const over = new AbortController();
-	await Promise.race([delay(pause, stop), whenOneEnds(keys, over.signal)]);
-	over.abort();
 }
