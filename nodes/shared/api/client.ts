@@ -10,13 +10,14 @@ import type {
 import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import { parseBaseUrl } from './baseUrl';
+import { keySpellings } from './keySpellings';
 
 const CREDENTIAL = 'deepModeApi';
 
 /** What an HTTP header can carry. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
-/** Shorter ones could be any word of an answer, and are nobody's key. */
-const SHORTEST_SECRET = 8;
+/** How much of an answer is read, in characters: images take a few thousand. */
+const LARGEST_ANSWER = 1_000_000;
 
 type Context = IExecuteFunctions | IWebhookFunctions | IHookFunctions;
 
@@ -55,9 +56,9 @@ export class Client {
 		private readonly baseUrl: string,
 	) {
 		this.apiKey = keyOf(credentials);
-		this.spellings = [this.apiKey, encodeURIComponent(this.apiKey)]
-			.filter(({ length }) => length >= SHORTEST_SECRET)
-			.map((spelling) => JSON.stringify(spelling).slice(1, -1));
+		this.spellings = keySpellings(this.apiKey).map((spelling) =>
+			JSON.stringify(spelling).slice(1, -1),
+		);
 	}
 
 	/**
@@ -171,7 +172,8 @@ export class Client {
 				},
 			);
 			const { statusCode: status, headers, body } = response;
-			const parsed = jsonParse<unknown>(String(body ?? ''), { fallbackValue: String(body ?? '') });
+			const text = String(body ?? '').slice(0, LARGEST_ANSWER);
+			const parsed = jsonParse<unknown>(text, { fallbackValue: text });
 			return { status, headers, body: this.redact(parsed) };
 		} catch (error) {
 			const wrapped = new NodeApiError(this.context.getNode(), error as JsonObject);
