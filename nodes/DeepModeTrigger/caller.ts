@@ -4,6 +4,22 @@ import { Client } from '../shared/api/client';
 import type { CallbackTicket, Refusal } from '../shared/callback/signature';
 import { readSignedQuery, signingKey, verifyCallback } from '../shared/callback/signature';
 import { signingKeys } from '../shared/callback/signingKeys';
+import { isInRange } from '../shared/ipAddress';
+
+/**
+ * Whether somebody calls from where they may. As in n8n's Webhook node an empty list allows all, and
+ * behind proxies that n8n trusts any of the addresses on the way will do.
+ *
+ * @param allowedIps IP addresses and networks, with commas between them
+ */
+export function isAllowedIp(context: IWebhookFunctions, allowedIps: unknown): boolean {
+	const ranges = String(allowedIps ?? '');
+	if (ranges.trim() === '') return true;
+	const { ip, ips = [] } = context.getRequestObject();
+	return [ip ?? '', ...ips].some((address) =>
+		ranges.split(',').some((range) => isInRange(address, range)),
+	);
+}
 
 /**
  * Judges who calls. Whoever cannot be genuine is not worth a decryption.

@@ -15,12 +15,12 @@ import { readDownloadField } from '../shared/files/downloadFields';
 import { shorten } from '../shared/text';
 import type { CallbackBody, Delivery } from './callbackContent';
 import { fingerprint, isCallbackBody, readDelivery } from './callbackContent';
-import { readTicket } from './caller';
+import { isAllowedIp, readTicket } from './caller';
 import { rareLine } from './rareLines';
 import { refetchDelivery, withDownloads } from './refetch';
 import { once } from './repeats';
 
-/** The largest body that is read, in bytes: eight images, the most that DeepMode sends, take a few thousand. */
+/** The largest body that is read, in bytes: DeepMode's, with eight images at most, have some thousand. */
 const LARGEST_BODY = 1_000_000;
 
 /** What the workflow starts with. */
@@ -34,9 +34,9 @@ interface Received {
  * This room is the trigger: who may call (`caller`), what a call says (`callbackContent`), what the
  * API says to it (`refetch`), and whether it came before (`repeats`). It may use `shared`.
  *
- * Answers a callback and starts the workflow with one item per image: 200 `{ received: n }`, 401
- * for what is not signed as it must be, 400 or 413 for a body that is no callback's. It never throws:
- * n8n would start the workflow with an error, for anybody who calls.
+ * Answers a callback and starts the workflow with one item per image: 200 `{ received: n }`. What a
+ * caller gets instead is in docs/callbacks.md. It never throws: n8n would start the workflow with an
+ * error, for anybody who calls.
  */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	try {
@@ -51,6 +51,9 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 
 async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const options = context.getNodeParameter('options', {}) as IDataObject;
+	if (!isAllowedIp(context, options.allowedIps)) {
+		return refuse(context, 403, 'its IP address is not in the IP(s) Allowlist');
+	}
 	const ticket = await readTicket(context);
 	if (typeof ticket === 'string') return refuse(context, 401, `it is ${ticket}`);
 	const bytes = context.getRequestObject().rawBody ?? Buffer.alloc(0);

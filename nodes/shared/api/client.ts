@@ -9,7 +9,7 @@ import type {
 } from 'n8n-workflow';
 import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import { parseBaseUrl } from './baseUrl';
+import { isLoopback, parseBaseUrl } from './baseUrl';
 import { keySpellings } from './keySpellings';
 
 const CREDENTIAL = 'deepModeApi';
@@ -47,6 +47,8 @@ export type Reply = Answer | NoAnswer;
 export class Client {
 	/** What callbacks are signed with. */
 	readonly apiKey: string;
+	/** Whether the API is on the very machine that n8n runs on. */
+	readonly isLocal: boolean;
 	/** The key as it may stand in an answer, escaped as in JSON. */
 	private readonly spellings: string[];
 
@@ -56,6 +58,7 @@ export class Client {
 		private readonly baseUrl: string,
 	) {
 		this.apiKey = keyOf(credentials);
+		this.isLocal = isLoopback(new URL(baseUrl));
 		this.spellings = keySpellings(this.apiKey).map((spelling) =>
 			JSON.stringify(spelling).slice(1, -1),
 		);

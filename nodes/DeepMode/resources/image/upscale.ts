@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { imageName } from '../../../shared/text';
 import type { Batch } from '../../run/batch';
 import { runBatch } from '../../run/batch';
@@ -44,6 +45,7 @@ export const upscaleFields: INodeProperties[] = [
 				description: 'What to do with an image that is upscaled already',
 			},
 			maxConcurrencyOption,
+			maxFileSizeOption,
 			maxWaitOption,
 			timeoutOption,
 		],
