@@ -695,3 +695,41 @@ it('answers, and starts nothing, when its credential cannot be used', async () =
 	expect(received).toMatchObject({ status: 500, items: undefined });
 	expect(own.log.join()).toContain('credential');
 });
+
+describe('with an allowlist of IPs', () => {
+	const own = (allowedIps: string, authentication = 'none') =>
+		trigger({ authentication, options: { allowedIps } });
+
+	it.each([
+		['192.0.2.7', { ip: '192.0.2.7' }],
+		['198.51.100.1, 192.0.2.0/24', { ip: '192.0.2.7' }],
+		['192.0.2.7', { ip: '::ffff:192.0.2.7' }],
+		['2001:db8::/32', { ip: '2001:db8::1' }],
+		['192.0.2.7', { ip: '10.0.0.1', ips: ['192.0.2.7', '10.0.0.1'] }],
+		['', { ip: '192.0.2.7' }],
+	])('of "%s" a call from %j is taken', async (list, caller) => {
+		const { status } = await own(list).call({}, image('a'), 'webhook', caller);
+
+		expect(status).toBe(200);
+	});
+
+	it.each([
+		['192.0.2.7', { ip: '192.0.2.8' }],
+		['192.0.2.7', {}],
+		['example.com', { ip: '192.0.2.7' }],
+	])('of "%s" a call from %j is refused', async (list, caller) => {
+		expect(await own(list).call({}, image('a'), 'webhook', caller)).toMatchObject({
+			status: 403,
+			items: undefined,
+		});
+	});
+
+	it('a signature does not let in from elsewhere', async () => {
+		const signed = own('192.0.2.7', 'signature');
+
+		expect(await signed.call(ticket(), image('a'), 'webhook', { ip: '192.0.2.8' })).toMatchObject({
+			status: 403,
+		});
+		expect(signed.decryptions).toBe(0);
+	});
+});
