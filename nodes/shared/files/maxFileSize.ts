@@ -2,7 +2,7 @@ import type { IDataObject, INode, INodeProperties } from 'n8n-workflow';
 
 import { checkParameter } from '../checkParameter';
 
-const MEGABYTE = 1_000_000;
+const MEGABYTE = 1024 * 1024;
 
 /** What an operation or trigger that downloads has among its options. */
 export const maxFileSizeOption: INodeProperties = {
