@@ -43,7 +43,8 @@ export async function readTicket(
 	return verdict;
 }
 
+/** With its workflow: an expression in a credential can mean something else in another project. */
 function credentialOf(context: IWebhookFunctions): string {
 	const { id, credentials } = context.getNode();
-	return credentials?.deepModeApi?.id ?? `${context.getWorkflow().id}/${id}`;
+	return `${context.getWorkflow().id}/${credentials?.deepModeApi?.id ?? id}`;
 }

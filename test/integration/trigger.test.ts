@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -501,6 +504,26 @@ describe('repeats', () => {
 			expect(settled).toMatchObject(then);
 		},
 	);
+
+	it('are known by a key, and nothing else is kept of them', async () => {
+		setFlagsFromString('--expose-gc');
+		const collect = runInNewContext('gc') as () => void;
+		const heap = () => {
+			collect();
+			return process.memoryUsage().heapUsed / 1e6;
+		};
+		const own = trigger();
+		const large = 'x'.repeat(900_000);
+		await own.call(ticket(), image('a', { prompt: large }));
+		const before = heap();
+
+		for (let count = 0; count < 300; count++) {
+			const { status } = await own.call(ticket(`${count}`), image(`${count}`, { prompt: large }));
+			expect(status).toBe(200);
+		}
+
+		expect(heap() - before).toBeLessThan(20);
+	});
 
 	it('start the workflow again if the user wants them to', async () => {
 		const own = trigger({ options: { ignoreRepeats: false } });
