@@ -97,4 +97,4 @@ it('callbacks that come while n8n has no database start their workflow once, whe
 	expect(after.map(({ data }) => data)).toEqual(Array(50).fill({ received: 1 }));
 	expect(again.map(({ data }) => data)).toEqual(Array(50).fill({ received: 0 }));
 	expect(await trigger.runs(50)).toHaveLength(50);
-});
+}, 240_000);
