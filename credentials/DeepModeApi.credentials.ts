@@ -42,23 +42,32 @@ export class DeepModeApi implements ICredentialType {
 	];
 
 	/**
-	 * Adds the API key to a request, and refuses where it would leave the Base URL's origin: users
-	 * can pick this credential in the HTTP Request node, with any URL.
+	 * Adds the API key to a request, and refuses where somebody else than the Base URL's origin could
+	 * read it: users can pick this credential in the HTTP Request node, with any URL and any options,
+	 * and one that is shared with them must not tell them its key.
 	 *
 	 * @param credentials `apiKey` and `baseUrl`
 	 * @param request as n8n is about to send it
 	 * @returns the request with its Authorization header
-	 * @throws Error if the request goes to another origin, or the Base URL or the API key is unusable
+	 * @throws Error if the request goes to another origin, through a proxy of its own, without TLS
+	 * checks or under another host's name, or if the Base URL is unusable
 	 */
 	async authenticate(
 		credentials: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> {
 		const baseUrl = parseBaseUrl(credentials.baseUrl);
-		const foreign = targets(request).find((target) => target.origin !== baseUrl.origin);
-		if (foreign) {
+		const addresses = targets(request);
+		const foreign = addresses.find((target) => target.origin !== baseUrl.origin);
+		if (foreign || addresses.length === 0) {
 			throw new Error(
-				`The DeepMode API key is sent to ${baseUrl.origin} only, not to ${foreign.origin}. Change the URL, or use another credential.`,
+				`The DeepMode API key is sent to ${baseUrl.origin} only, not to ${foreign?.origin ?? 'an address that is not told'}. Change the URL, or use another credential.`,
+			);
+		}
+		const leak = leakOf(request);
+		if (leak) {
+			throw new Error(
+				`The DeepMode API key is not sent ${leak}, where others could read it. Remove that option, or use another credential.`,
 			);
 		}
 		return {
@@ -88,8 +97,32 @@ export class DeepModeApi implements ICredentialType {
 	};
 }
 
-/** Every address a request names; older parts of n8n call it `uri`. */
-function targets(request: IHttpRequestOptions & { uri?: string }): URL[] {
+/** A request by n8n's newer or older helpers, which have other names for some things. */
+type AnyRequest = IHttpRequestOptions & {
+	uri?: string;
+	rejectUnauthorized?: boolean;
+	agentOptions?: { rejectUnauthorized?: boolean };
+};
+
+/**
+ * How somebody could read a request on its way to the right address. A proxy in n8n's own settings
+ * does not show here, and is the choice of whoever runs n8n.
+ *
+ * @returns to follow after "the key is not sent"
+ */
+function leakOf(request: AnyRequest): string | undefined {
+	if (request.proxy) return 'through a proxy that a node chooses';
+	const { skipSslCertificateValidation, rejectUnauthorized, agentOptions } = request;
+	const isUnchecked =
+		skipSslCertificateValidation === true ||
+		[rejectUnauthorized, agentOptions?.rejectUnauthorized].includes(false);
+	if (isUnchecked) return 'without checking the certificate (Ignore SSL Issues)';
+	const names = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
+	return names.includes('host') ? 'with a Host header of its own' : undefined;
+}
+
+/** Every address a request names. */
+function targets(request: AnyRequest): URL[] {
 	return [request.url, request.uri]
 		.filter((address) => address !== undefined)
 		.map((address) => new URL(address, request.baseURL));

@@ -12,6 +12,9 @@ export type CallbackBody = IDataObject | IDataObject[];
 /** Fields that the trigger adds; a body must not pass its own off as these. */
 const OWN_FIELDS = ['event', 'context', 'image_id', 'callback_id', 'refetched', 'download_problem'];
 
+/** How much of a body a failure's item shows, in characters. */
+const LONGEST_EXCERPT = 64 * 1024;
+
 /** What a callback brought. */
 export interface Delivery {
 	/** One for each image: its fields, `event`, and what the ticket says. */
@@ -25,7 +28,7 @@ export function isCallbackBody(body: unknown): body is CallbackBody {
 	return isRecord(body) || (Array.isArray(body) && (body.length === 0 || body.some(isRecord)));
 }
 
-/** What makes a callback different from another of the same ticket; a fresh URL does not. */
+/** What makes a callback different from another of the same ticket where the API tells the rest. */
 export function fingerprint(body: CallbackBody): string {
 	const images = findImages(body).map((image) => [String(image.id), isUpscaled(image)]);
 	return JSON.stringify(images.length > 0 ? images.sort() : body);
@@ -41,8 +44,14 @@ export function readDelivery(body: CallbackBody, ticket: CallbackTicket | undefi
 	const items =
 		images.length > 0
 			? images.map((image) => imageItem(image, ticket))
-			: [failureItem(apiMessage(body), { body }, ticket)];
+			: [failureItem(apiMessage(body), { body: excerpt(body) }, ticket)];
 	return { items, isFinal: true };
+}
+
+/** A body as a failure's item shows it: whole, or the beginning of its text. */
+export function excerpt(body: CallbackBody): CallbackBody | string {
+	const text = JSON.stringify(body);
+	return text.length > LONGEST_EXCERPT ? text.slice(0, LONGEST_EXCERPT) : body;
 }
 
 /** The item of an image, for a ticket that asked for it. */

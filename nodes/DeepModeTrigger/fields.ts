@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { downloadFields } from '../shared/files/downloadFields';
+import { maxFileSizeOption } from '../shared/files/maxFileSize';
 
 export const triggerFields: INodeProperties[] = [
 	{
@@ -75,6 +76,16 @@ export const triggerFields: INodeProperties[] = [
 				description:
 					'Whether to start the workflow only once when the same signed callback comes again. After a restart of n8n, or with several webhook processors, a repeat can still come through. Without a signature, repeats cannot be told.',
 			},
+			{
+				displayName: 'IP(s) Allowlist',
+				name: 'allowedIps',
+				type: 'string',
+				placeholder: 'e.g. 127.0.0.1, 192.168.1.0/24',
+				default: '',
+				description:
+					'Comma-separated list of allowed IP addresses or CIDR ranges. Leave empty to allow all IPs.',
+			},
+			maxFileSizeOption,
 			{
 				displayName: 'Refetch',
 				name: 'refetch',

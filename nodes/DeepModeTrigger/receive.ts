@@ -10,13 +10,18 @@ import { jsonParse } from 'n8n-workflow';
 import { Client } from '../shared/api/client';
 import { ImageReader } from '../shared/api/imageReader';
 import { Sender } from '../shared/api/sender';
-import type { CallbackTicket, Refusal } from '../shared/callback/signature';
-import { readSignedQuery, verifyCallback } from '../shared/callback/signature';
+import type { CallbackTicket } from '../shared/callback/signature';
 import { readDownloadField } from '../shared/files/downloadFields';
+import { shorten } from '../shared/text';
 import type { CallbackBody, Delivery } from './callbackContent';
 import { fingerprint, isCallbackBody, readDelivery } from './callbackContent';
+import { isAllowedIp, readTicket } from './caller';
+import { rareLine } from './rareLines';
 import { refetchDelivery, withDownloads } from './refetch';
 import { once } from './repeats';
+
+/** The largest body that is read, in bytes: DeepMode's, with eight images at most, have some thousand. */
+const LARGEST_BODY = 1_000_000;
 
 /** What the workflow starts with. */
 interface Received {
@@ -26,51 +31,69 @@ interface Received {
 }
 
 /**
- * This room is the trigger: who may call (`receive`), what a call says (`callbackContent`), what the
+ * This room is the trigger: who may call (`caller`), what a call says (`callbackContent`), what the
  * API says to it (`refetch`), and whether it came before (`repeats`). It may use `shared`.
  *
- * Answers a callback and starts the workflow with one item per image: 200 `{ received: n }`, 401
- * for what is not signed as it must be, 400 for a body without an object. It never throws: n8n would
- * start the workflow with an error, for anybody who calls.
+ * Answers a callback and starts the workflow with one item per image: 200 `{ received: n }`. What a
+ * caller gets instead is in docs/callbacks.md. It never throws: n8n would start the workflow with an
+ * error, for anybody who calls.
  */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	try {
 		return await receiveCallback(context);
 	} catch (error) {
-		context.logger.error(`${nameOf(context)} could not take a callback: ${String(error)}`);
+		const failed = `${nameOf(context)} could not take a callback`;
+		const line = rareLine(failed, `${failed}: ${shorten(String(error), 300)}`);
+		if (line) context.logger.error(line);
 		return answer(context, 500, 'The trigger could not take the callback; n8n’s log says why');
 	}
 }
 
 async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const options = context.getNodeParameter('options', {}) as IDataObject;
+	if (!isAllowedIp(context, options.allowedIps)) {
+		return refuse(context, 403, 'its IP address is not in the IP(s) Allowlist');
+	}
+	// Before the signature, which can take a second: so nobody has n8n keep large bodies.
+	const bytes = context.getRequestObject().rawBody ?? Buffer.alloc(0);
+	if (bytes.length > LARGEST_BODY) {
+		return refuse(context, 413, `its body has more than ${LARGEST_BODY} bytes`);
+	}
 	const ticket = await readTicket(context);
 	if (typeof ticket === 'string') return refuse(context, 401, `it is ${ticket}`);
-	const body = bodyOf(context);
+	const body = parseBody(bytes);
 	if (!isCallbackBody(body)) {
 		return refuse(context, 400, 'its body is no JSON object and no list of objects');
 	}
 
-	const read = async () => await readCallback(context, body, ticket, options.refetch === true);
-	const ignoresRepeats = options.ignoreRepeats !== false && context.getMode() !== 'manual';
-	if (!ticket || !ignoresRepeats) return start(context, await read());
-	const response = await once(repeatKey(context, ticket, body), async () => {
-		const received = await read();
-		return { result: start(context, received), counts: received.isFinal };
-	});
-	return response ?? { webhookResponse: { received: 0 } };
-}
-
-async function readCallback(
-	context: IWebhookFunctions,
-	body: CallbackBody,
-	ticket: CallbackTicket | undefined,
-	refetches: boolean,
-): Promise<Received> {
 	const field = readDownloadField(context, (name, defaultValue) =>
 		context.getNodeParameter(name, defaultValue as string),
 	);
-	if (!refetches && !field) return toReceived(readDelivery(body, ticket));
+	const asksApi = options.refetch === true || field !== undefined;
+	const read = async () =>
+		asksApi
+			? await readFromApi(context, body, ticket, field)
+			: toReceived(readDelivery(body, ticket));
+	const ignoresRepeats = options.ignoreRepeats !== false && context.getMode() !== 'manual';
+	if (!ticket || !ignoresRepeats) return start(context, await read());
+	const key = repeatKey(context, ticket, asksApi ? fingerprint(body) : bytes);
+	const first = await once(key, context.getResponseObject(), async () => {
+		const received = await read();
+		return { result: start(context, received), isFinal: received.isFinal };
+	});
+	if (first === 'repeat') return { webhookResponse: { received: 0 } };
+	if (first === 'open') {
+		return answer(context, 503, 'n8n is still busy with the same callback; come again later');
+	}
+	return first.result;
+}
+
+async function readFromApi(
+	context: IWebhookFunctions,
+	body: CallbackBody,
+	ticket: CallbackTicket | undefined,
+	field: string | undefined,
+): Promise<Received> {
 	const client = await Client.connect(context);
 	const reader = new ImageReader(client, new Sender(client.account, true));
 	const delivery = await refetchDelivery(body, ticket, reader);
@@ -81,21 +104,20 @@ function toReceived({ items, isFinal }: Delivery): Received {
 	return { items: items.map((json) => ({ json })), isFinal };
 }
 
-/** @returns nothing where none is asked for; anything but an explicit "none" asks for one */
-async function readTicket(
+/**
+ * What tells one callback from another. As a body comes from anybody who has seen the URL, it is all
+ * of it: else a forged one could take the place of the genuine one. Where the API is asked, whoever
+ * calls, the result is DeepMode's own, and the images are enough.
+ *
+ * @returns a hash, since it is kept
+ */
+function repeatKey(
 	context: IWebhookFunctions,
-): Promise<CallbackTicket | Refusal | undefined> {
-	if (context.getNodeParameter('authentication') === 'none') return undefined;
-	const query = readSignedQuery(context.getQueryData() as Record<string, unknown>);
-	// Whoever is not signed at all is not worth a decryption.
-	if (typeof query === 'string') return query;
-	return verifyCallback(query, (await Client.connect(context)).apiKey);
-}
-
-/** Hashed, since it is kept, and its sender chooses its length. */
-function repeatKey(context: IWebhookFunctions, ticket: CallbackTicket, body: CallbackBody): string {
-	const parts = [context.getWorkflow().id, context.getNode().id, ticket.nonce, fingerprint(body)];
-	return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+	ticket: CallbackTicket,
+	content: string | Buffer,
+): string {
+	const place = [context.getWorkflow().id, context.getNode().id, ticket.nonce];
+	return createHash('sha256').update(JSON.stringify(place)).update(content).digest('base64');
 }
 
 /** Starts the workflow, if the events are among those that the user selected. */
@@ -109,13 +131,14 @@ function start(context: IWebhookFunctions, { items }: Received): IWebhookRespons
 }
 
 /** From the bytes, so that it does not depend on the content type that DeepMode sends. */
-function bodyOf(context: IWebhookFunctions): unknown {
-	const text = context.getRequestObject().rawBody?.toString() ?? '';
-	return jsonParse<unknown>(text.replace(/^\ufeff/, ''), { fallbackValue: null });
+function parseBody(bytes: Buffer): unknown {
+	return jsonParse<unknown>(bytes.toString().replace(/^\ufeff/, ''), { fallbackValue: null });
 }
 
 function refuse(context: IWebhookFunctions, status: number, reason: string): IWebhookResponseData {
-	context.logger.warn(`${nameOf(context)} refused a callback: ${reason}`);
+	const refused = `${nameOf(context)} refused a callback: ${reason}`;
+	const line = rareLine(refused, refused);
+	if (line) context.logger.warn(line);
 	return answer(context, status, `The callback is refused: ${reason}`);
 }
 

@@ -9,7 +9,7 @@ import type { Outcome } from '../shared/api/outcome';
 import type { CallbackTicket } from '../shared/callback/signature';
 import { withFiles } from '../shared/files/withFiles';
 import type { CallbackBody, Delivery } from './callbackContent';
-import { failureItem, imageItem, isResult, readDelivery } from './callbackContent';
+import { excerpt, failureItem, imageItem, isResult, readDelivery } from './callbackContent';
 
 /** How long all refetches of a call may take, in milliseconds: DeepMode waits for an answer. */
 const REFETCH_TIMEOUT = 15_000;
@@ -53,11 +53,17 @@ function refetchedItem(
 	}
 	if (outcome?.is === 'refused') {
 		const message = `DeepMode called back, but does not show the image (status ${outcome.status})`;
-		return { ...failureItem(apiMessage(body) || message, { body }, ticket), refetched: true };
+		return {
+			...failureItem(apiMessage(body) || message, { body: excerpt(body) }, ticket),
+			refetched: true,
+		};
 	}
 	return sent
 		? { ...imageItem(sent, ticket), refetched: false }
-		: { ...failureItem(apiMessage(body), { body }, ticket), refetched: outcome?.is === 'image' };
+		: {
+				...failureItem(apiMessage(body), { body: excerpt(body) }, ticket),
+				refetched: outcome?.is === 'image',
+			};
 }
 
 /**

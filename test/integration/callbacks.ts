@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+
 import { WebhookContext } from 'n8n-core';
 import type {
 	ICredentialDataDecryptedObject,
@@ -15,13 +18,47 @@ import { parseQuery } from './web';
 
 /** What came of one call to the trigger's webhook. */
 export interface Received {
-	/** 200 unless the node answered by itself. */
+	/** Of the answer, whether the trigger's own or n8n's. */
 	status: number;
 	answer: unknown;
 	/** The JSON of the items that the workflow starts with; `undefined` if it does not start. */
 	items?: IDataObject[];
 	/** The binary fields of each item. */
 	files?: string[][];
+}
+
+/** n8n's answer to a call, as far as the trigger sees it, without a socket. */
+export class CallAnswer extends EventEmitter {
+	statusCode = 200;
+	body: unknown;
+	writableEnded = false;
+	writableFinished = false;
+	closed = false;
+
+	status(code: number): this {
+		this.statusCode = code;
+		return this;
+	}
+
+	json(body: unknown): this {
+		this.body = body;
+		return this;
+	}
+
+	end(): this {
+		this.writableEnded = true;
+		if (this.closed) return this;
+		this.writableFinished = true;
+		this.emit('finish');
+		return this.leave();
+	}
+
+	/** The caller goes away. */
+	leave(): this {
+		this.closed = true;
+		this.emit('close');
+		return this;
+	}
 }
 
 /** A trigger's webhook, as n8n calls it: the real webhook context, without a socket. */
@@ -31,12 +68,18 @@ export class TriggerUnderTest {
 	private readonly workflow: Workflow;
 	/** What the trigger wrote to n8n's log. */
 	readonly log: string[] = [];
+	/** How often n8n decrypted the trigger's credential. */
+	decryptions = 0;
+	/** n8n's part after the trigger's: it starts the workflow, and answers. */
+	n8nAnswers: (answer: CallAnswer) => void = (answer) => answer.status(200).end();
 
+	/** @param credentials what the trigger's credential holds; a test may change it */
 	constructor(
-		private readonly credentials: ICredentialDataDecryptedObject,
+		public credentials: ICredentialDataDecryptedObject,
 		parameters: INode['parameters'] = {},
 	) {
-		this.node = triggerNode(CREDENTIAL, parameters);
+		// What the trigger keeps of a credential is another test's.
+		this.node = triggerNode({ ...CREDENTIAL, id: randomUUID() }, parameters);
 		this.workflow = toWorkflow(chain(this.node), { [this.node.type]: this.trigger });
 	}
 
@@ -48,28 +91,24 @@ export class TriggerUnderTest {
 		query: string | Record<string, unknown>,
 		body: unknown,
 		mode: WorkflowExecuteMode = 'webhook',
+		caller: { ip?: string; ips?: string[] } = {},
 	): Promise<Received> {
-		let status = 200;
-		let answer: unknown;
-		const response = {
-			status: (code: number) => ((status = code), response),
-			json: (json: unknown) => ((answer = json), response),
-			end: () => response,
-		};
+		const answer = new CallAnswer();
 		const rawBody = body === undefined ? undefined : toBytes(body);
 		const context = new WebhookContext(
 			this.workflow,
 			this.node,
 			{
-				...additionalData(this.credentials),
+				...this.additionalData(),
 				httpRequest: {
 					query: typeof query === 'string' ? parseQuery(query) : query,
 					rawBody,
 					headers: {},
 					params: {},
 					body: {},
+					...caller,
 				},
-				httpResponse: response,
+				httpResponse: answer,
 			} as never,
 			mode,
 			{} as IWebhookData,
@@ -81,12 +120,24 @@ export class TriggerUnderTest {
 		Object.defineProperty(context, 'logger', { value: { warn: log, error: log } });
 
 		const result = await this.trigger.webhook.call(context);
+		if (!answer.writableEnded) this.n8nAnswers(answer);
 		return {
-			status,
-			answer: answer ?? result.webhookResponse,
+			status: answer.statusCode,
+			answer: answer.body ?? result.webhookResponse,
 			items: result.workflowData?.[0]?.map(({ json }) => json),
 			files: result.workflowData?.[0]?.map(({ binary }) => Object.keys(binary ?? {})),
 		};
+	}
+
+	private additionalData() {
+		const data = additionalData(this.credentials);
+		const helper = data.credentialsHelper;
+		const decrypt = helper.getDecrypted.bind(helper);
+		helper.getDecrypted = async (...parameters) => {
+			this.decryptions += 1;
+			return await decrypt(...parameters);
+		};
+		return data;
 	}
 }
 

@@ -391,6 +391,20 @@ describe('an answer that is made to confuse', () => {
 		}
 	});
 
+	it.each([
+		['in base64', (header: string) => Buffer.from(header).toString('base64')],
+		['in HTML', (header: string) => header.replaceAll('"', '&quot;').replaceAll('&k', '&amp;k')],
+		['in a URL', (header: string) => encodeURIComponent(header)],
+	])('and repeats the key on a page, %s, does not show it', async (_, spell) => {
+		deepMode.apiKey = 'dm/live"&key+0123456789==';
+		const page = `<p>You sent ${spell(`Bearer ${deepMode.apiKey}`)}.</p>`;
+
+		const { run, error } = await upscaleWith({ status: 400, body: page });
+
+		expect(error?.description).toContain('***');
+		expect(JSON.stringify(run)).not.toContain(spell('+0123456789').slice(4, 12));
+	});
+
 	it('and holds the one image in a wrapping, is a result all the same', async () => {
 		const wrapped = { id: 'a', image_url: 'https://images.example.com/a', upscaled: 'true' };
 		for (const body of [[wrapped], { image: wrapped }, { data: [wrapped] }]) {

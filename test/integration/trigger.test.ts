@@ -1,9 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import type { Emulator, ImageRecord } from '../emulator';
 import { finishedImage as image, signedQuery } from '../shared/signedCallback';
+import { waitFor } from '../shared/waitFor';
+import type { CallAnswer } from './callbacks';
 import { TriggerUnderTest } from './callbacks';
 import { useEmulator } from './useEmulator';
 
@@ -115,13 +120,14 @@ describe('a genuine callback', () => {
 
 	it.each([
 		['objects for texts', { id: { toString: 1 }, image_url: 'u' }],
+		['more than a megabyte', { message: 'x'.repeat(1_000_000) }],
 		['an ID without end', `{"id":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
 		['messages in messages', `${'{"message":'.repeat(5000)}1${'}'.repeat(5000)}`],
 		['places that are no texts', { detail: [{ msg: 'x', loc: [{ toString: 1 }] }] }],
 	])('that holds %s does not bring the trigger down', async (_, body) => {
 		const received = await trigger().call(ticket(), body);
 
-		expect([200, 500]).toContain(received.status);
+		expect([200, 413, 500]).toContain(received.status);
 		expect(received.items ?? []).not.toContainEqual({});
 	});
 
@@ -161,6 +167,50 @@ describe('a genuine callback', () => {
 		const changed = new TriggerUnderTest({ ...deepMode.credentials, apiKey: 'dm_new_key' });
 
 		expect(await changed.call(ticket(), image('a'))).toMatchObject({ status: 401 });
+	});
+
+	it('is let in within a second after the API key was changed, and with the old key no more', async () => {
+		const own = trigger();
+		await own.call(ticket(), image('a'));
+		own.credentials = { ...deepMode.credentials, apiKey: 'dm_new_key' };
+		const renewed = new URL(
+			signCallbackUrl(
+				CALLBACK,
+				{ event: 'image.upscaled', imageId: 'b', context: {} },
+				'dm_new_key',
+			),
+		).search.slice(1);
+
+		const received = await Promise.all(
+			Array.from({ length: 20 }, async (_, row) => await own.call(renewed, image(`${row}`))),
+		);
+
+		expect(received.map(({ status }) => status)).toEqual(Array(20).fill(200));
+		expect(own.decryptions).toBe(2);
+		expect(await own.call(ticket(), image('c'))).toMatchObject({ status: 401 });
+	});
+
+	it('opens no trigger with another credential, though both are called at once', async () => {
+		const [one, other] = [
+			trigger(),
+			new TriggerUnderTest({ ...deepMode.credentials, apiKey: 'dm_other_key' }),
+		];
+
+		const received = await Promise.all(
+			[one, other].map(async (called) => await called.call(ticket(), image('a'))),
+		);
+
+		expect(received.map(({ status }) => status)).toEqual([200, 401]);
+	});
+
+	it('is decrypted for once in a burst', async () => {
+		const own = trigger();
+
+		await Promise.all(
+			Array.from({ length: 50 }, async (_, row) => await own.call(ticket(), image(`${row}`))),
+		);
+
+		expect(own.decryptions).toBe(1);
 	});
 
 	it('is let in until it expires, 24 hours later', async () => {
@@ -238,23 +288,67 @@ describe('a forged or altered callback', () => {
 	it('is never let in, 1,000 times over; and the genuine one still is', async () => {
 		const own = trigger();
 		const genuine = Object.fromEntries(new URLSearchParams(ticket('a', { row: 7 })));
-		let calls = 0;
+		const forged = fc
+			.sample(forgeries, 1100)
+			.map((forge) => forge(genuine))
+			.filter((query) => JSON.stringify(query) !== JSON.stringify(genuine));
+		expect(forged.length).toBeGreaterThanOrEqual(1000);
 
-		await fc.assert(
-			fc.asyncProperty(forgeries, async (forge) => {
-				const query = forge(genuine);
-				fc.pre(JSON.stringify(query) !== JSON.stringify(genuine));
-				calls += 1;
-
-				const received = await own.call(query, image('a'));
-
-				expect(received).toMatchObject({ status: 401, items: undefined });
-			}),
-			{ numRuns: 1000 },
+		const received = await Promise.all(
+			forged.map(async (query) => ({ query, ...(await own.call(query, image('a'))) })),
 		);
 
-		expect(calls).toBe(1000);
+		expect(received.filter(({ status, items }) => status !== 401 || items)).toEqual([]);
 		expect(await own.call(genuine, image('a'))).toMatchObject({ status: 200 });
+	});
+
+	it('costs at most one decryption a second, however many there are, while genuine ones come in', async () => {
+		const own = trigger();
+		const genuine = Object.fromEntries(new URLSearchParams(ticket()));
+		const forged = { ...genuine, dm_signature: 'a'.repeat(64) };
+		const started = performance.now();
+		const statuses: number[] = [];
+		const call = async (query: Record<string, unknown>, row: number) =>
+			statuses.push((await own.call(query, image(`${row}`))).status);
+
+		for (let round = 0; round < 3; round++) {
+			const calls = Array.from({ length: 1000 }, async (_, row) => await call(forged, row));
+			const good = Array.from({ length: 50 }, async (_, row) => await call(genuine, row));
+			await Promise.all([...calls, ...good]);
+		}
+
+		expect(statuses.filter((status) => status === 401)).toHaveLength(3000);
+		expect(statuses.filter((status) => status === 200)).toHaveLength(150);
+		expect(own.decryptions).toBeLessThanOrEqual((performance.now() - started) / 1000 + 1);
+	});
+
+	it.each([
+		['is unsigned', {}],
+		['has a signature that cannot be one', { dm_signature: 'a' }],
+		['is about an unknown event', { dm_event: 'image.deleted' }],
+		['has expired', { dm_expires: '1700000000' }],
+		['would be good for too long', { dm_expires: '9999999999' }],
+	])('that %s is not worth a decryption', async (_, parameters) => {
+		const own = trigger();
+		const query = Object.fromEntries(new URLSearchParams(ticket()));
+		const isUnsigned = Object.keys(parameters).length === 0;
+
+		await own.call(isUnsigned ? {} : { ...query, ...parameters }, image('a'));
+
+		expect(own.decryptions).toBe(0);
+	});
+
+	it('fills no log: a line a minute for each reason, with a count', async () => {
+		const own = trigger();
+
+		for (let call = 0; call < 100; call++) await own.call({}, image('a'));
+		const now = performance.now();
+		jest.spyOn(performance, 'now').mockReturnValue(now + 61_000);
+		await own.call({}, image('a'));
+		jest.restoreAllMocks();
+
+		expect(own.log).toHaveLength(2);
+		expect(own.log[1]).toContain('99 times more');
 	});
 
 	it('is told in the log, without the signature', async () => {
@@ -322,16 +416,99 @@ describe('repeats', () => {
 		for (const body of bodies) expect((await own.call(query, body)).items).toBeUndefined();
 	});
 
-	it('are known by their image, though its URL is a fresh one', async () => {
+	it('are known by their whole body: a forged one does not take the place of the genuine one', async () => {
 		const own = trigger();
 		const query = ticket();
 
-		await own.call(query, image('a', { image_url: 'https://images.example.com/a?sig=1' }));
+		await own.call(query, image('a', { image_url: 'https://images.example.com/forged' }));
+		const genuine = await own.call(query, image('a'));
+		const repeat = await own.call(query, image('a'));
 
-		expect(
-			(await own.call(query, image('a', { image_url: 'https://images.example.com/a?sig=2' })))
-				.items,
-		).toBeUndefined();
+		expect(genuine.items).toMatchObject([image('a')]);
+		expect(repeat.items).toBeUndefined();
+	});
+
+	it('are known by their image where the API is asked, though its URL is a fresh one', async () => {
+		const { id } = deepMode.addImage({ upscaled: true });
+		const own = trigger({ options: { refetch: true } });
+		const query = ticket(id);
+
+		const first = await own.call(query, image(id, { image_url: 'https://images.example.com/1' }));
+		const second = await own.call(query, image(id, { image_url: 'https://images.example.com/2' }));
+
+		expect(first.items).toMatchObject([{ id, refetched: true }]);
+		expect(second.items).toBeUndefined();
+	});
+
+	it('are let in when n8n could not start the workflow for the first', async () => {
+		const own = trigger();
+		const query = ticket();
+		own.n8nAnswers = (answer) => answer.status(500).end();
+
+		expect((await own.call(query, image('a'))).status).toBe(500);
+		own.n8nAnswers = (answer) => answer.status(200).end();
+		expect((await own.call(query, image('a'))).items).toHaveLength(1);
+		expect((await own.call(query, image('a'))).items).toBeUndefined();
+	});
+
+	it('that come while n8n starts the workflow wait for what becomes of it', async () => {
+		const own = trigger();
+		const query = ticket();
+		const answers: CallAnswer[] = [];
+		own.n8nAnswers = (answer) => answers.push(answer);
+
+		await own.call(query, image('a'));
+		own.n8nAnswers = (answer) => answer.status(200).end();
+		const repeats = [own.call(query, image('a')), own.call(query, image('a'))];
+		answers[0]?.status(500).end();
+
+		const started = (await Promise.all(repeats)).filter(({ items }) => items);
+		expect(started).toHaveLength(1);
+	});
+
+	it.each([
+		['started', 200, { status: 200, answer: { received: 0 }, items: undefined }],
+		['not started', 503, { status: 200, answer: { received: 1 } }],
+	])(
+		'of a caller who has gone are put off until n8n is done; then it has %s',
+		async (_, status, then) => {
+			const own = trigger();
+			const query = ticket();
+			const answers: CallAnswer[] = [];
+			own.n8nAnswers = (answer) => answers.push(answer);
+
+			await own.call(query, image('a'));
+			own.n8nAnswers = (answer) => answer.status(200).end();
+			answers[0]?.leave();
+			expect(await own.call(query, image('a'))).toMatchObject({ status: 503, items: undefined });
+
+			answers[0]?.status(status).end();
+			const settled = await waitFor('the repeat to be judged', async () => {
+				const received = await own.call(query, image('a'));
+				return received.status !== 503 && received;
+			});
+			expect(settled).toMatchObject(then);
+		},
+	);
+
+	it('are known by a key, and nothing else is kept of them', async () => {
+		setFlagsFromString('--expose-gc');
+		const collect = runInNewContext('gc') as () => void;
+		const heap = () => {
+			collect();
+			return process.memoryUsage().heapUsed / 1e6;
+		};
+		const own = trigger();
+		const large = 'x'.repeat(900_000);
+		await own.call(ticket(), image('a', { prompt: large }));
+		const before = heap();
+
+		for (let count = 0; count < 300; count++) {
+			const { status } = await own.call(ticket(`${count}`), image(`${count}`, { prompt: large }));
+			expect(status).toBe(200);
+		}
+
+		expect(heap() - before).toBeLessThan(20);
 	});
 
 	it('start the workflow again if the user wants them to', async () => {
@@ -403,6 +580,18 @@ describe('refetch', () => {
 			expect(later.items?.[0]).toMatchObject({ event: 'image.upscaled', refetched: true });
 		},
 	);
+
+	it('looks up eight images of a body at most', async () => {
+		const open = trigger({ authentication: 'none', options: { refetch: true } });
+		const before = deepMode.requests.length;
+
+		await open.call(
+			{},
+			Array.from({ length: 1000 }, (_, row) => image(`image-${row}`)),
+		);
+
+		expect(deepMode.requests).toHaveLength(before + 8);
+	});
 
 	it('looks up what the ticket names once, however many images a body claims', async () => {
 		const { id } = upscaledImage();
@@ -514,4 +703,42 @@ it('answers, and starts nothing, when its credential cannot be used', async () =
 
 	expect(received).toMatchObject({ status: 500, items: undefined });
 	expect(own.log.join()).toContain('credential');
+});
+
+describe('with an allowlist of IPs', () => {
+	const own = (allowedIps: string, authentication = 'none') =>
+		trigger({ authentication, options: { allowedIps } });
+
+	it.each([
+		['192.0.2.7', { ip: '192.0.2.7' }],
+		['198.51.100.1, 192.0.2.0/24', { ip: '192.0.2.7' }],
+		['192.0.2.7', { ip: '::ffff:192.0.2.7' }],
+		['2001:db8::/32', { ip: '2001:db8::1' }],
+		['192.0.2.7', { ip: '10.0.0.1', ips: ['192.0.2.7', '10.0.0.1'] }],
+		['', { ip: '192.0.2.7' }],
+	])('of "%s" a call from %j is taken', async (list, caller) => {
+		const { status } = await own(list).call({}, image('a'), 'webhook', caller);
+
+		expect(status).toBe(200);
+	});
+
+	it.each([
+		['192.0.2.7', { ip: '192.0.2.8' }],
+		['192.0.2.7', {}],
+		['example.com', { ip: '192.0.2.7' }],
+	])('of "%s" a call from %j is refused', async (list, caller) => {
+		expect(await own(list).call({}, image('a'), 'webhook', caller)).toMatchObject({
+			status: 403,
+			items: undefined,
+		});
+	});
+
+	it('a signature does not let in from elsewhere', async () => {
+		const signed = own('192.0.2.7', 'signature');
+
+		expect(await signed.call(ticket(), image('a'), 'webhook', { ip: '192.0.2.8' })).toMatchObject({
+			status: 403,
+		});
+		expect(signed.decryptions).toBe(0);
+	});
 });

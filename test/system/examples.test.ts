@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
@@ -186,14 +186,15 @@ describe('nightly-batch', () => {
 	};
 
 	const line = ({ id, file_name }: ImageRecord, status: string, credits: number) =>
-		`${id},${status},${credits},upscaled/${file_name},`;
+		`${id},${status},${credits},upscaled/${basename(file_name)},`;
 
 	const failed =
 		/^no-such-image,failed,0,,"DeepMode does not know image ""no-such-image"": Check the ID.*"$/;
 
 	beforeAll(async () => {
 		fresh = world.deepMode.addImages(3);
-		done = world.deepMode.addImage({ upscaled: true });
+		// A name from outside must not lead out of the folder.
+		done = world.deepMode.addImage({ upscaled: true, file_name: '../../done.jpeg' });
 		const [first, second, third] = fresh.map(({ id }) => id);
 		const list = ['image_id', first, UNKNOWN, done.id, second, first, third];
 		// As a spreadsheet saves it.
@@ -211,7 +212,7 @@ describe('nightly-batch', () => {
 		for (const [index, { id, file_name }] of fresh.entries()) {
 			await expectUpload({ id, file_name }, sources[index] as [number, number]);
 		}
-		expect(await uploaded(`upscaled/${done.file_name}`)).toEqual(await picture(done.id));
+		expect(await uploaded('upscaled/done.jpeg')).toEqual(await picture(done.id));
 		const lines = await report(execution.id);
 		expect(lines[0]).toBe('image_id,status,credits,file,message');
 		expect(lines.slice(1, -2)).toEqual([

@@ -6,6 +6,7 @@ import {
 	readSignedQuery,
 	signCallbackUrl,
 	signedMessage,
+	signingKey,
 	verifyCallback,
 } from '../../nodes/shared/callback/signature';
 
@@ -14,7 +15,7 @@ const sign = (url: string, ticket: object = {}) =>
 	new URL(signCallbackUrl(url, { ...TICKET, ...ticket }, 'dm_key'));
 const verify = (url: URL, apiKey = 'dm_key') => {
 	const query = readSignedQuery(Object.fromEntries(url.searchParams));
-	return typeof query === 'string' ? query : verifyCallback(query, apiKey);
+	return typeof query === 'string' ? query : verifyCallback(query, signingKey(apiKey));
 };
 
 it.each([
@@ -86,4 +87,29 @@ it('knows when a context is too long for a URL', () => {
 	expect(isContextTooLong({ text: 'x'.repeat(1500) })).toBe(false);
 	expect(isContextTooLong({ text: 'x'.repeat(1600) })).toBe(true);
 	expect(isContextTooLong({ text: '猫'.repeat(600) })).toBe(true);
+});
+
+it.each([
+	['no signature', { dm_signature: undefined }, 'unsigned'],
+	['a name twice', { dm_nonce: ['a', 'b'] }, 'incomplete or doubled'],
+	['a signature that is too short', { dm_signature: 'a'.repeat(63) }, 'malformed'],
+	['a signature that is no hexadecimal number', { dm_signature: 'x'.repeat(64) }, 'malformed'],
+	['an unknown event', { dm_event: 'image.deleted' }, 'malformed'],
+	['an expiry that is no number', { dm_expires: '1e99' }, 'malformed'],
+	['an expiry that is too far away', { dm_expires: `${1_700_000_000 + 90_000}` }, 'malformed'],
+	['an expiry that has passed', { dm_expires: '1699999999' }, 'expired'],
+])('sees without a key that a query is not good: %s', (_, parameters, refusal) => {
+	const now = 1_700_000_000_000;
+	const url = new URL(signCallbackUrl('https://example.com/', TICKET, 'dm_key', now));
+
+	const query = { ...Object.fromEntries(url.searchParams), ...parameters };
+
+	expect(readSignedQuery(query, now)).toBe(refusal);
+});
+
+it('lets in what an n8n has signed whose clock is some minutes ahead', () => {
+	const now = 1_700_000_000_000;
+	const ahead = new URL(signCallbackUrl('https://example.com/', TICKET, 'dm_key', now + 240_000));
+
+	expect(readSignedQuery(Object.fromEntries(ahead.searchParams), now)).toBeInstanceOf(Object);
 });

@@ -26,12 +26,33 @@ it.each([
 	['a URL that leaves its base URL', { baseURL: 'https://api.deepmode.ai', url: '//example.com/' }],
 	['backslashes for slashes', { baseURL: 'https://api.deepmode.ai', url: '\\\\example.com/' }],
 	['another base URL', { baseURL: 'https://example.com', url: '/api/check-balance' }],
+	['a base URL alone', { baseURL: 'https://example.com' }],
 	[
 		'two addresses, one of them foreign',
 		{ url: 'https://api.deepmode.ai/', uri: 'https://example.com/' },
 	],
 ])('refuses to sign a request to %s', async (_, request) => {
 	await expect(sign(request)).rejects.toThrow(/is sent to https:\/\/api\.deepmode\.ai only/);
+});
+
+it.each([
+	['a proxy', { proxy: 'http://127.0.0.1:8080' }, /through a proxy/],
+	['a proxy in parts', { proxy: { host: '127.0.0.1', port: 8080 } }, /through a proxy/],
+	['TLS checks off', { skipSslCertificateValidation: true }, /without checking the certificate/],
+	['TLS checks off, by an older name', { rejectUnauthorized: false }, /without checking/],
+	['TLS checks off for its agent', { agentOptions: { rejectUnauthorized: false } }, /without/],
+	['another Host', { headers: { hOST: 'example.com' } }, /Host header/],
+])(
+	'refuses to sign a request with %s, where others could read the key',
+	async (_, options, why) => {
+		await expect(sign({ url: 'https://api.deepmode.ai/', ...options })).rejects.toThrow(why);
+	},
+);
+
+it('signs what n8n sends with TLS checks on', async () => {
+	const request = { uri: 'https://api.deepmode.ai/', rejectUnauthorized: true, proxy: '' };
+
+	await expect(sign(request)).resolves.toBeDefined();
 });
 
 it('takes spaces around a pasted key away', async () => {

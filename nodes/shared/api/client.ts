@@ -10,14 +10,15 @@ import type {
 } from 'n8n-workflow';
 import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import { parseBaseUrl } from './baseUrl';
+import { isLoopback, parseBaseUrl } from './baseUrl';
+import { keySpellings } from './keySpellings';
 
 const CREDENTIAL = 'deepModeApi';
 
 /** What an HTTP header can carry. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
-/** Shorter ones could be any word of an answer, and are nobody's key. */
-const SHORTEST_SECRET = 8;
+/** How much of an answer is read, in characters: images take a few thousand. */
+const LARGEST_ANSWER = 1_000_000;
 
 type Context = IExecuteFunctions | IWebhookFunctions | IHookFunctions;
 
@@ -49,6 +50,8 @@ export class Client {
 	readonly apiKey: string;
 	/** Tells the account from others; the API key cannot be read from it. */
 	readonly account: string;
+	/** Whether the API is on the very machine that n8n runs on. */
+	readonly isLocal: boolean;
 	/** The key as it may stand in an answer, escaped as in JSON. */
 	private readonly spellings: string[];
 
@@ -59,9 +62,10 @@ export class Client {
 	) {
 		this.apiKey = keyOf(credentials);
 		this.account = createHash('sha256').update(`${baseUrl}\n${this.apiKey}`).digest('base64');
-		this.spellings = [this.apiKey, encodeURIComponent(this.apiKey)]
-			.filter(({ length }) => length >= SHORTEST_SECRET)
-			.map((spelling) => JSON.stringify(spelling).slice(1, -1));
+		this.isLocal = isLoopback(new URL(baseUrl));
+		this.spellings = keySpellings(this.apiKey).map((spelling) =>
+			JSON.stringify(spelling).slice(1, -1),
+		);
 	}
 
 	/**
@@ -175,7 +179,8 @@ export class Client {
 				},
 			);
 			const { statusCode: status, headers, body } = response;
-			const parsed = jsonParse<unknown>(String(body ?? ''), { fallbackValue: String(body ?? '') });
+			const text = String(body ?? '').slice(0, LARGEST_ANSWER);
+			const parsed = jsonParse<unknown>(text, { fallbackValue: text });
 			return { status, headers, body: this.redact(parsed) };
 		} catch (error) {
 			const wrapped = new NodeApiError(this.context.getNode(), error as JsonObject);

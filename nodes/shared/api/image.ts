@@ -23,6 +23,11 @@ export interface DeepModeImage extends IDataObject {
 /** How deep an image may be wrapped. */
 const DEEPEST = 3;
 
+/** The most images that are read: the API makes no more at once, and a body may hold any number. */
+const MOST = 8;
+/** How many entries of a list are looked at for them. */
+const LONGEST_LIST = 100;
+
 /** Whether a body is an image object: without an ID and an address of the file it is of no use. */
 export function isImage(body: unknown): body is DeepModeImage {
 	if (!isRecord(body)) return false;
@@ -41,10 +46,13 @@ export function isUpscaled({ upscaled }: { upscaled?: unknown }): boolean {
  */
 export function findImages(body: unknown, depth = 0): DeepModeImage[] {
 	if (isImage(body)) return [body];
-	if (Array.isArray(body)) return body.filter(isImage);
+	if (Array.isArray(body)) return body.slice(0, LONGEST_LIST).filter(isImage).slice(0, MOST);
 	if (!isRecord(body) || depth > DEEPEST) return [];
-	const held = [body.images, body.data, body.image].map((value) => findImages(value, depth + 1));
-	return held.find((images) => images.length > 0) ?? [];
+	for (const value of [body.images, body.data, body.image]) {
+		const images = findImages(value, depth + 1);
+		if (images.length > 0) return images;
+	}
+	return [];
 }
 
 function isText(value: unknown): value is string {

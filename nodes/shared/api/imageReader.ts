@@ -20,6 +20,11 @@ export class ImageReader {
 		readonly stop?: AbortSignal,
 	) {}
 
+	/** Whether the API is on this very machine, and so may its pictures be. */
+	get isLocal(): boolean {
+		return this.client.isLocal;
+	}
+
 	/**
 	 * Retrieves an image, once.
 	 *

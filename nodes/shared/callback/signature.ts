@@ -28,6 +28,8 @@ export interface CallbackTicket {
 
 /** How long a callback URL is good, in seconds. */
 const LIFETIME = 24 * 60 * 60;
+/** How far the clock of the n8n that signed may be ahead of the one that checks, in seconds. */
+const CLOCK_SKEW = 5 * 60;
 /** The most that `dm_context` may take in the URL, in characters. */
 const MAX_CONTEXT = 2048;
 
@@ -64,40 +66,51 @@ export function signCallbackUrl(
 	const message = signedMessage(parameters);
 	const url = new URL(callbackUrl);
 	const own = url.search.slice(1);
-	url.search = `${own}${own && '&'}${message}&dm_signature=${signature(message, apiKey)}`;
+	url.search = `${own}${own && '&'}${message}&dm_signature=${signature(message, signingKey(apiKey))}`;
 	url.hash = '';
 	return url.href;
 }
 
 /** Why a callback is not let in, for the log. */
-export type Refusal = 'unsigned' | 'incomplete or doubled' | 'altered' | 'expired' | 'unreadable';
+export type Refusal =
+	| 'unsigned'
+	| 'incomplete or doubled'
+	| 'malformed'
+	| 'expired'
+	| 'altered'
+	| 'unreadable';
 
 type SignedQuery = SignedParameters & { dm_signature: string };
 
 /**
- * Looks whether the query of a callback has the shape of a signed one. Names that do not start with
- * `dm_` are nobody's business.
+ * Looks whether the query of a callback can be one that the node signed, as far as that shows
+ * without a key. Names that do not start with `dm_` are nobody's business.
  *
  * @param query decoded names and values, as n8n gives them
+ * @param now milliseconds since 1970
  */
-export function readSignedQuery(query: Record<string, unknown>): SignedQuery | Refusal {
+export function readSignedQuery(
+	query: Record<string, unknown>,
+	now = Date.now(),
+): SignedQuery | Refusal {
 	if (query.dm_signature === undefined) return 'unsigned';
-	return isComplete(query) ? query : 'incomplete or doubled';
+	if (!isComplete(query)) return 'incomplete or doubled';
+	const { dm_signature: signed, dm_event: event, dm_expires: expires } = query;
+	if (!/^[0-9a-f]{64}$/.test(signed) || !isEvent(event) || !/^\d+$/.test(expires)) {
+		return 'malformed';
+	}
+	const left = Number(expires) - now / 1000;
+	if (left < 0) return 'expired';
+	return left <= LIFETIME + CLOCK_SKEW ? query : 'malformed';
 }
 
 /**
  * Checks a signed query.
  *
- * @param apiKey the key it must be signed with
- * @param now milliseconds since 1970
+ * @param key the key it must be signed with
  */
-export function verifyCallback(
-	query: SignedQuery,
-	apiKey: string,
-	now = Date.now(),
-): CallbackTicket | Refusal {
-	if (!isSame(query.dm_signature, signature(signedMessage(query), apiKey))) return 'altered';
-	if (!(Number(query.dm_expires) * 1000 >= now)) return 'expired';
+export function verifyCallback(query: SignedQuery, key: Buffer): CallbackTicket | Refusal {
+	if (!isSame(query.dm_signature, signature(signedMessage(query), key))) return 'altered';
 	const context = decodeContext(query.dm_context);
 	if (!isRecord(context) || !isEvent(query.dm_event)) return 'unreadable';
 	return {
@@ -106,6 +119,11 @@ export function verifyCallback(
 		context,
 		nonce: query.dm_nonce,
 	};
+}
+
+/** The key that signs callback URLs; nobody can call the API with it. */
+export function signingKey(apiKey: string): Buffer {
+	return createHmac('sha256', apiKey).update(SCHEME).digest();
 }
 
 function isEvent(event: string): event is CallbackEvent {
@@ -139,8 +157,7 @@ export function signedMessage(parameters: SignedParameters): string {
 	return SIGNED.map((name) => `${name}=${encodeURIComponent(parameters[name])}`).join('&');
 }
 
-function signature(message: string, apiKey: string): string {
-	const key = createHmac('sha256', apiKey).update(SCHEME).digest();
+function signature(message: string, key: Buffer): string {
 	return createHmac('sha256', key).update(message).digest('hex');
 }
 

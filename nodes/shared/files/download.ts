@@ -8,6 +8,8 @@ import type {
 import type { DeepModeImage } from '../api/image';
 import type { ImageReader } from '../api/imageReader';
 import { shorten } from '../text';
+import { limitSize, readMaxFileSize } from './maxFileSize';
+import { openPicture } from './openPicture';
 
 /** Whose n8n helpers download and store files. */
 export type FileContext = IExecuteFunctions | IWebhookFunctions;
@@ -43,13 +45,12 @@ export async function downloadImage(
 	image: DeepModeImage,
 	deadline: number,
 ): Promise<Download> {
-	const { stop } = reader;
-	const download = await fetchFile(context, image, stop, deadline);
+	const download = await fetchFile(context, image, reader, deadline);
 	if (!('isExpired' in download)) return download;
 	const outcome = await reader.lookUntilAnswered(String(image.id), deadline);
 	if (outcome?.is !== 'image')
 		return { problem: 'its URL has expired, and no fresh one was given' };
-	const again = await fetchFile(context, outcome.image, stop, deadline);
+	const again = await fetchFile(context, outcome.image, reader, deadline);
 	return 'isExpired' in again
 		? { problem: 'the image host refuses it, with a fresh URL too' }
 		: again;
@@ -58,24 +59,17 @@ export async function downloadImage(
 async function fetchFile(
 	context: FileContext,
 	image: DeepModeImage,
-	stop: AbortSignal | undefined,
+	{ stop, isLocal }: ImageReader,
 	deadline: number,
 ): Promise<Download | { isExpired: true }> {
 	const timeout = deadline - Date.now();
 	if (timeout <= 0) return { problem: 'the timeout was over' };
-	if (!/^https?:/i.test(image.image_url)) return { problem: 'its URL is no http or https URL' };
+	if (!URL.canParse(image.image_url)) return { problem: 'its URL is no URL' };
 	const ends = [AbortSignal.timeout(timeout), ...(stop ? [stop] : [])];
 	let body: ReadableBody | undefined;
 	try {
-		const response = (await context.helpers.httpRequest({
-			url: image.image_url,
-			// Compressed, its length would not tell whether it is complete.
-			headers: { 'Accept-Encoding': 'identity' },
-			encoding: 'stream',
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			abortSignal: AbortSignal.any(ends),
-		})) as IN8nHttpFullResponse;
+		const signal = AbortSignal.any(ends);
+		const response = await openPicture(context, image.image_url, !isLocal, signal);
 		body = response.body as unknown as ReadableBody;
 		const problem = problemWith(response);
 		if (problem === undefined) return await store(context, image, response);
@@ -101,8 +95,13 @@ async function store(
 	{ body, headers }: IN8nHttpFullResponse,
 ): Promise<Download> {
 	const fileName = fileNameOf(image);
+	const limited = limitSize(
+		body as unknown as ReadableBody,
+		Number(headers['content-length'] ?? 0),
+		readMaxFileSize(context),
+	);
 	const binary = await context.helpers.prepareBinaryData(
-		body as unknown as Parameters<typeof context.helpers.prepareBinaryData>[0],
+		limited as Parameters<typeof context.helpers.prepareBinaryData>[0],
 		fileName,
 		typeOf(headers, fileName),
 	);

@@ -2,6 +2,7 @@ import type { IDisplayOptions, INode, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { checkParameter } from '../checkParameter';
+import { readMaxFileSize } from './maxFileSize';
 
 /**
  * Whether the picture itself is wanted, too, and into which binary field it goes.
@@ -53,6 +54,7 @@ export function readDownloadField(
 		download,
 		'Nothing was sent.',
 	);
+	readMaxFileSize(context);
 	const field = parameter('binaryPropertyName', 'data');
 	if (typeof field === 'string' && field.trim() !== '') return field.trim();
 	throw new NodeOperationError(context.getNode(), 'The output binary field has no name', {

@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 
 import { checkParameter } from '../../../shared/checkParameter';
+import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { runBatch } from '../../run/batch';
 import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import { prepareRun } from '../../run/run';
@@ -45,6 +46,7 @@ export const generateFields: INodeProperties[] = [
 	optionsField(
 		[
 			maxConcurrencyOption,
+			maxFileSizeOption,
 			{
 				displayName: 'Negative Prompt',
 				name: 'negativePrompt',

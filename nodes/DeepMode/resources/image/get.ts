@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
+import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
@@ -16,7 +17,7 @@ const show = { resource: ['image'], operation: ['get'] };
 export const getFields: INodeProperties[] = [
 	imageIdField('The ID of the image to read', show),
 	...pictureFields(show),
-	optionsField([maxConcurrencyOption, timeoutOption], show),
+	optionsField([maxConcurrencyOption, maxFileSizeOption, timeoutOption], show),
 ];
 
 /**

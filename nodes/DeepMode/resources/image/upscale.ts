@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { imageName } from '../../../shared/text';
 import type { Batch, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
@@ -67,6 +68,7 @@ export const upscaleFields: INodeProperties[] = [
 				displayOptions: { hide: { ifUpscaled: ['upscaleAgain'] } },
 			},
 			maxConcurrencyOption,
+			maxFileSizeOption,
 			maxWaitOption,
 			timeoutOption,
 		],
