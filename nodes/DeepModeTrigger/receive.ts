@@ -11,7 +11,7 @@ import { Client } from '../shared/api/client';
 import { ImageReader } from '../shared/api/imageReader';
 import { Sender } from '../shared/api/sender';
 import type { CallbackTicket, Refusal } from '../shared/callback/signature';
-import { readSignedQuery, verifyCallback } from '../shared/callback/signature';
+import { CALLBACK_EVENTS, readSignedQuery, verifyCallback } from '../shared/callback/signature';
 import { readDownloadField } from '../shared/files/downloadFields';
 import type { CallbackBody, Delivery } from './callbackContent';
 import { fingerprint, isCallbackBody, readDelivery } from './callbackContent';
@@ -89,7 +89,7 @@ async function readTicket(
 	const query = readSignedQuery(context.getQueryData() as Record<string, unknown>);
 	// Whoever is not signed at all is not worth a decryption.
 	if (typeof query === 'string') return query;
-	return verifyCallback(query, (await Client.connect(context)).apiKey);
+	return verifyCallback(query, (await Client.connect(context)).apiKey, CALLBACK_EVENTS);
 }
 
 /** Hashed, since it is kept, and its sender chooses its length. */

@@ -4,6 +4,7 @@ import type { SignedParameters } from '../../nodes/shared/callback/signature';
 import {
 	isContextTooLong,
 	readSignedQuery,
+	CALLBACK_EVENTS,
 	signCallbackUrl,
 	signedMessage,
 	verifyCallback,
@@ -14,7 +15,7 @@ const sign = (url: string, ticket: object = {}) =>
 	new URL(signCallbackUrl(url, { ...TICKET, ...ticket }, 'dm_key'));
 const verify = (url: URL, apiKey = 'dm_key') => {
 	const query = readSignedQuery(Object.fromEntries(url.searchParams));
-	return typeof query === 'string' ? query : verifyCallback(query, apiKey);
+	return typeof query === 'string' ? query : verifyCallback(query, apiKey, CALLBACK_EVENTS);
 };
 
 it.each([

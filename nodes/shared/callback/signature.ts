@@ -14,10 +14,15 @@ import { isRecord } from '../isRecord';
 
 /** What a callback is asked for. */
 export type CallbackEvent = 'image.upscaled' | 'image.generated';
+/** The callback comes to a paused execution, and to no trigger. */
+export type PauseEvent = 'pause.upscaled';
+
+/** What comes to a trigger. */
+export const CALLBACK_EVENTS: readonly CallbackEvent[] = ['image.upscaled', 'image.generated'];
 
 /** What a callback URL says about the callback that comes to it. */
-export interface CallbackTicket {
-	event: CallbackEvent;
+export interface CallbackTicket<Event extends string = CallbackEvent> {
+	event: Event;
 	/** The image that was asked for; "" where there is none yet. */
 	imageId: string;
 	/** What the user wants to find again beside the result. */
@@ -26,8 +31,8 @@ export interface CallbackTicket {
 	nonce: string;
 }
 
-/** How long a callback URL is good, in seconds. */
-const LIFETIME = 24 * 60 * 60;
+/** How long a callback URL is good, in seconds, unless it is asked for longer. */
+export const LIFETIME = 24 * 60 * 60;
 /** The most that `dm_context` may take in the URL, in characters. */
 const MAX_CONTEXT = 2048;
 
@@ -42,14 +47,17 @@ export type SignedParameters = Record<(typeof SIGNED)[number], string>;
  * Adds a signed ticket to a callback URL. The URL's own query stays as it is.
  *
  * @param callbackUrl an http(s) URL
- * @param ticket what the callback will be about
+ * @param ticket what the callback will be about, and how long it may take, in seconds
  * @param apiKey the key that DeepMode and n8n share
  * @param now milliseconds since 1970
  * @param nonce unique for each URL
  */
 export function signCallbackUrl(
 	callbackUrl: string,
-	ticket: Omit<CallbackTicket, 'nonce'>,
+	{
+		lifetime = LIFETIME,
+		...ticket
+	}: Omit<CallbackTicket<CallbackEvent | PauseEvent>, 'nonce'> & { lifetime?: number },
 	apiKey: string,
 	now = Date.now(),
 	nonce: string = randomUUID(),
@@ -58,7 +66,7 @@ export function signCallbackUrl(
 		dm_event: ticket.event,
 		dm_image: ticket.imageId,
 		dm_context: encodeContext(ticket.context),
-		dm_expires: String(Math.floor(now / 1000) + LIFETIME),
+		dm_expires: String(Math.floor(now / 1000 + lifetime)),
 		dm_nonce: nonce,
 	};
 	const message = signedMessage(parameters);
@@ -89,27 +97,26 @@ export function readSignedQuery(query: Record<string, unknown>): SignedQuery | R
  * Checks a signed query.
  *
  * @param apiKey the key it must be signed with
+ * @param events what it may be for; any other is unreadable
  * @param now milliseconds since 1970
  */
-export function verifyCallback(
+export function verifyCallback<Event extends string>(
 	query: SignedQuery,
 	apiKey: string,
+	events: readonly Event[],
 	now = Date.now(),
-): CallbackTicket | Refusal {
+): CallbackTicket<Event> | Refusal {
 	if (!isSame(query.dm_signature, signature(signedMessage(query), apiKey))) return 'altered';
 	if (!(Number(query.dm_expires) * 1000 >= now)) return 'expired';
 	const context = decodeContext(query.dm_context);
-	if (!isRecord(context) || !isEvent(query.dm_event)) return 'unreadable';
+	const event = events.find((name) => name === query.dm_event);
+	if (!isRecord(context) || event === undefined) return 'unreadable';
 	return {
-		event: query.dm_event,
+		event,
 		imageId: query.dm_image,
 		context,
 		nonce: query.dm_nonce,
 	};
-}
-
-function isEvent(event: string): event is CallbackEvent {
-	return event === 'image.upscaled' || event === 'image.generated';
 }
 
 /** Whether a context fits into a callback URL, once it is encoded. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 import {
 	readSignedQuery,
+	CALLBACK_EVENTS,
 	signCallbackUrl,
 	verifyCallback,
 } from '../../../nodes/shared/callback/signature';
@@ -60,7 +61,9 @@ describe('the example in shell', () => {
 		const url = run({});
 
 		const query = readSignedQuery(Object.fromEntries(url.searchParams));
-		expect(typeof query === 'string' ? query : verifyCallback(query, 'dm_test_key')).toEqual({
+		expect(
+			typeof query === 'string' ? query : verifyCallback(query, 'dm_test_key', CALLBACK_EVENTS),
+		).toEqual({
 			event: 'image.upscaled',
 			imageId: 'c6b8a9f7e5d1c3a2f91e3',
 			context: { row: 7 },
