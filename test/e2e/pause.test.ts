@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+
 import axios from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import type { Execution } from './harness/execution';
+import { waitFor } from './harness/waitFor';
 import { chain, deepModeNode, itemsNodes, node } from './workflows';
 import { useWorld } from './world';
 
@@ -29,6 +32,9 @@ const rows = (execution: Execution, name = 'After') =>
 	execution.items(name).map(({ json }) => [json.row, json.id, json.upscaled]);
 
 const expected = (ids: string[]) => ids.map((id, row) => [row, id, true]);
+
+/** The test says itself when an image is done. */
+const NEVER = 2 ** 31 - 1;
 
 const newImages = (count: number) => world.deepMode.addImages(count).map(({ id }) => id);
 
@@ -214,16 +220,15 @@ it.each([
 	['is down', { cut: 'before' }],
 	['answers HTML', { status: 200, body: '<html>maintenance</html>', contentType: 'text/html' }],
 	['refuses the key', { status: 401, body: { detail: 'Could not validate credentials' } }],
-	['does not know the image', { status: 404, body: { detail: 'Image not found' } }],
 ] as const)(
 	'a call while the API %s does not resume',
 	async (_, fault) => {
-		const [id] = newImages(1) as [string];
-		loseCallbacks([id]);
-		world.deepMode.workMs = 3000;
+		const image = world.deepMode.addImage();
+		const { id } = image;
+		world.deepMode.workMs = NEVER;
 		const executionId = await parked([id]);
-		await world.deepMode.settled();
 		world.deepMode.fault(id, { ...fault, on: 'retrieve', times: Infinity });
+		image.upscaled = true;
 
 		const answer = await ring(callbackOf(id));
 		const then = (await world.n8n.execution(executionId)).status;
@@ -231,7 +236,7 @@ it.each([
 		await ring(callbackOf(id));
 		const execution = await world.n8n.waitForExecution(executionId);
 
-		expect([answer.status, then]).toEqual([503, 'waiting']);
+		expect([answer.status, then]).toEqual([200, 'waiting']);
 		expect(rows(execution)).toEqual([[0, id, true]]);
 	},
 	120_000,
@@ -239,18 +244,18 @@ it.each([
 
 it('looks again by itself after the credential could not be used', async () => {
 	const data = { apiKey: world.deepMode.apiKey, baseUrl: world.deepMode.url };
-	const [id] = newImages(1) as [string];
-	loseCallbacks([id]);
-	world.deepMode.workMs = 3000;
+	const image = world.deepMode.addImage();
+	const { id } = image;
+	world.deepMode.workMs = NEVER;
 	const executionId = await parked([id]);
-	await world.deepMode.settled();
 	await world.n8n.updateCredential(world.credential, { ...data, apiKey: 'two words' });
+	image.upscaled = true;
 
 	const answer = await ring(callbackOf(id));
 	await world.n8n.updateCredential(world.credential, data);
 	const execution = await world.n8n.waitForExecution(executionId);
 
-	expect(answer.status).toBe(503);
+	expect(answer.status).toBe(200);
 	expect(rows(execution)).toEqual([[0, id, true]]);
 }, 120_000);
 
@@ -266,26 +271,137 @@ it.each(['Up "scale" }} \\ x', '{{ $json.id }}', "Zoë's 猫😀", 'line\u2028en
 	},
 );
 
-it('never called back: after Max Wait it goes on with marked items', async () => {
-	const [done, open] = [world.deepMode.addImage({ upscaled: true }).id, ...newImages(1)] as [
-		string,
-		string,
-	];
-	loseCallbacks([open]);
-	world.deepMode.workMs = 40_000;
+it('the time is over for one of 100: the others come out, with their pictures', async () => {
+	const ids = newImages(100);
+	const hanging = ids[40] as string;
+	const spent = world.deepMode.spent;
+	world.deepMode.workMs = (id) => (id === hanging ? 600_000 : 2000);
 
 	const execution = await world.n8n.runAndWait(
-		workflow([done, open], { options: { maxWait: 1 } }),
+		workflow(ids, { download: true, options: { maxWait: 1, maxConcurrency: 20 } }),
 		{ timeoutMs: 180_000 },
 	);
 
 	expect(execution.status).toBe('success');
-	expect(rows(execution)).toEqual([
-		[0, done, true],
-		[1, open, false],
-	]);
-	expect(execution.items('After')[1]?.json).toMatchObject({ timed_out: true });
+	expect(rows(execution)).toEqual(ids.map((id, row) => [row, id, id !== hanging]));
+	expect(execution.items('DeepMode')[40]?.json).toEqual({
+		id: hanging,
+		upscaled: false,
+		timed_out: true,
+	});
+	const pictures = execution.items('DeepMode').map(({ binary }) => binary?.data?.mimeType);
+	expect(pictures).toEqual(ids.map((id) => (id === hanging ? undefined : 'image/jpeg')));
+	expect(world.deepMode.spent - spent).toBe(300);
 }, 240_000);
+
+it('one of ten is deleted meanwhile: it goes on when the others are done', async () => {
+	const ids = newImages(10);
+	const deleted = ids[3] as string;
+	world.deepMode.workMs = 4000;
+	const executionId = await parked(ids, { options: { maxWait: 5 } });
+	const gone = { status: 404, body: { detail: 'Image not found' } };
+	world.deepMode.fault(deleted, { ...gone, on: 'retrieve', times: Infinity });
+
+	const execution = await world.n8n.waitForExecution(executionId);
+
+	expect(rows(execution)).toEqual(ids.map((id, row) => [row, id, id !== deleted]));
+	expect(execution.items('DeepMode')[3]?.json).toEqual({
+		id: deleted,
+		upscaled: false,
+		failed: true,
+		message: 'DeepMode does not show it any more (status 404): Image not found',
+	});
+}, 120_000);
+
+it.each([
+	['a failed item', 'stopWorkflow', { failed: true, message: 'Upscaling failed: too dark' }],
+	[
+		'an error item, with "continue on error"',
+		'continueRegularOutput',
+		{ error: expect.stringContaining('Upscaling failed: too dark') },
+	],
+] as const)('DeepMode calls back that it failed: %s', async (_, onError, expected) => {
+	const [dark, light] = newImages(2) as [string, string];
+	world.deepMode.workMs = 3000;
+	const gaveUp = { message: 'Upscaling failed: too dark' };
+	world.deepMode.fault(dark, { on: 'work', gaveUp });
+
+	const execution = await world.n8n.runAndWait(workflow([dark, light], {}, { onError }));
+
+	const [failed, done] = execution.items('DeepMode').map(({ json }) => json);
+	expect(failed).toMatchObject(expected);
+	expect(done).toMatchObject({ id: light, upscaled: true });
+});
+
+it('all callbacks are lost: it goes on within three minutes', async () => {
+	const ids = newImages(3);
+	loseCallbacks(ids);
+	world.deepMode.workMs = 25_000;
+
+	const execution = await world.n8n.runAndWait(workflow(ids, { options: { maxWait: 6 } }), {
+		timeoutMs: 180_000,
+	});
+
+	expect(rows(execution)).toEqual(expected(ids));
+}, 240_000);
+
+it('a web caller who waits for the last node reads that the images are in work', async () => {
+	const [id] = newImages(1) as [string];
+	world.deepMode.workMs = 60_000;
+	const path = randomUUID();
+	const webhook = node(
+		'Webhook',
+		'n8n-nodes-base.webhook',
+		2,
+		{ httpMethod: 'POST', path, responseMode: 'lastNode', options: {} },
+		{ webhookId: path },
+	);
+	const workflowId = await world.n8n.createWorkflow(
+		chain(webhook, pausing({ imageId: '={{ $json.body.id }}' })),
+	);
+	await world.n8n.activate(workflowId, path);
+
+	const { data } = await axios.post<IDataObject>(world.server.webhookUrl(path), { id });
+
+	expect(data).toEqual({ id, upscaled: false, in_work: true });
+	const [execution] = await world.n8n.executions({ workflowId });
+	await world.n8n.stopExecution(String(execution?.id));
+});
+
+it('an execution that another workflow started says what n8n gives that one', async () => {
+	const ids = newImages(3);
+	const spent = world.deepMode.spent;
+	world.deepMode.workMs = 60_000;
+	const child = await world.n8n.createWorkflow(
+		chain(
+			node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' }),
+			pausing(),
+		),
+	);
+	await world.n8n.activate(child);
+	const parent = await world.n8n.createWorkflow(
+		chain(
+			...itemsNodes(ids.map((id) => ({ id }))),
+			node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
+				workflowId: { __rl: true, mode: 'id', value: child },
+				mode: 'each',
+				options: {},
+			}),
+		),
+	);
+
+	await world.n8n.run(parent);
+	const children = await waitFor('three paused executions', async () => {
+		const waiting = await world.n8n.executions({ workflowId: child, status: ['waiting'] });
+		return waiting.length === 3 && waiting;
+	});
+
+	for (const { id } of children) {
+		expect((await world.n8n.execution(id)).raw).toContain('Another workflow started this one');
+		await world.n8n.stopExecution(id);
+	}
+	expect(world.deepMode.spent - spent).toBe(9);
+});
 
 describe('one of ten cannot be submitted', () => {
 	const failing = () => {
@@ -345,7 +461,6 @@ describe('one of ten cannot be submitted', () => {
 		const execution = await world.n8n.runAndWait(
 			workflow(ids, {}, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }),
 		);
-		await world.deepMode.settled();
 
 		expect(execution.status).toBe('error');
 		expect(Math.max(...ids.map((id) => world.deepMode.charges(id).length))).toBe(1);

@@ -141,7 +141,7 @@ it('a paused execution that n8n fails to resume, for want of its database, goes 
 		.find(({ image_id }) => image_id === id)?.callback as string;
 
 	// While the node looks, the database goes away.
-	world.deepMode.fault(id, { on: 'retrieve', delayMs: 3000 });
+	world.deepMode.fault(id, { on: 'retrieve', delayMs: 2000 });
 	const answer = axios.post(callback, {}, { validateStatus: () => true });
 	await waitFor('the look', () => looks() > before, { everyMs: 20 });
 	await cluster.postgres.crash();

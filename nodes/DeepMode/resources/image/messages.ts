@@ -98,6 +98,16 @@ export function outcomeUnknown(name: string, seen: string): Failure {
 	};
 }
 
+/** DeepMode accepted the upscale, and it came to nothing. */
+export function gaveUp(name: string, reason: string): Failure {
+	return {
+		from: 'api',
+		message: `DeepMode did not upscale ${name}: ${reason}`,
+		description:
+			'DeepMode had accepted the upscale, and credits may have been spent: Get Balance tells. Check the image in your DeepMode account before you run again.',
+	};
+}
+
 /** The image is there, and its file is not. */
 export function fileMissing(name: string, problem: string, imageIds: string[]): Failure {
 	return {
