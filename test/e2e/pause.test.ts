@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-
 import axios from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import type { Execution } from './harness/execution';
 import { waitFor } from './harness/waitFor';
+import { pausingWebhook, wentOn } from './pausedCallers';
 import { chain, deepModeNode, itemsNodes, node } from './workflows';
 import { useWorld } from './world';
 
@@ -129,6 +128,23 @@ it('n8n is restarted while it is parked, and is called afterwards', async () => 
 	expect(rows(execution)).toEqual(expected(ids));
 	expect(world.deepMode.spent - spent).toBe(75);
 	expect((await ring(callbackOf(ids[0] as string))).status).toBe(409);
+}, 300_000);
+
+it('n8n is restarted, called once, and one image never finishes: the others come out', async () => {
+	const ids = newImages(10);
+	const hanging = ids[9] as string;
+	loseCallbacks(ids);
+	world.deepMode.workMs = (id) => (id === hanging ? NEVER : 4000);
+	const executionId = await parked(ids, { options: { maxWait: 2 } });
+	await world.server.stop();
+	await world.server.start();
+	await world.n8n.login();
+
+	await ring(callbackOf(ids[0] as string));
+	const execution = await world.n8n.waitForExecution(executionId, { timeoutMs: 180_000 });
+
+	expect(rows(execution)).toEqual(ids.map((id, row) => [row, id, id !== hanging]));
+	expect(execution.items('DeepMode')[9]?.json.timed_out).toBe(true);
 }, 300_000);
 
 it('100 images that finish together, each called three times: one resume, at most 300 looks', async () => {
@@ -348,24 +364,35 @@ it('all callbacks are lost: it goes on within three minutes', async () => {
 it('a web caller who waits for the last node reads that the images are in work', async () => {
 	const [id] = newImages(1) as [string];
 	world.deepMode.workMs = 60_000;
-	const path = randomUUID();
-	const webhook = node(
-		'Webhook',
-		'n8n-nodes-base.webhook',
-		2,
-		{ httpMethod: 'POST', path, responseMode: 'lastNode', options: {} },
-		{ webhookId: path },
-	);
-	const workflowId = await world.n8n.createWorkflow(
-		chain(webhook, pausing({ imageId: '={{ $json.body.id }}' })),
-	);
-	await world.n8n.activate(workflowId, path);
+	const { id: workflowId, url } = await pausingWebhook(world, 'lastNode');
 
-	const { data } = await axios.post<IDataObject>(world.server.webhookUrl(path), { id });
+	const { data } = await axios.post<IDataObject>(url, { id });
 
 	expect(data).toEqual({ id, upscaled: false, in_work: true });
 	const [execution] = await world.n8n.executions({ workflowId });
 	await world.n8n.stopExecution(String(execution?.id));
+});
+
+it('a web caller gets the image from a Respond to Webhook node behind the pause', async () => {
+	const [id] = newImages(1) as [string];
+	world.deepMode.workMs = 3000;
+	const { url } = await pausingWebhook(world, 'responseNode');
+
+	const { data } = await axios.post<IDataObject>(url, { id });
+
+	expect(data).toMatchObject({ id, upscaled: true });
+});
+
+it('goes on where n8n does not keep successful executions', async () => {
+	const [id] = newImages(1) as [string];
+	const before = wentOn(world);
+	world.deepMode.workMs = 3000;
+	const settings = { saveDataSuccessExecution: 'none' };
+	const { url } = await pausingWebhook(world, 'onReceived', settings);
+
+	await axios.post(url, { id });
+
+	await waitFor('the node behind the pause', () => wentOn(world) > before);
 });
 
 it('an execution that another workflow started says what n8n gives that one', async () => {

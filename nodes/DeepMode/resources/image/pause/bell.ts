@@ -35,6 +35,7 @@ let ringing = 0;
  * @param isReady whether to begin at once, since the execution can go on
  */
 export async function ringFor(context: Ringer, round: Round, isReady = false): Promise<void> {
+	if (round.over.aborted) return;
 	const stop = round.newBell();
 	ringer = context;
 	ringing += 1;

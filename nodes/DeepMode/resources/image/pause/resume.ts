@@ -60,7 +60,7 @@ async function lookAndGoOn(
 	if (!round.isLooking) return HEARD;
 	if (round.isHeard) {
 		void looking.then(async () => {
-			if (round.output) await ringFor(context, round, true);
+			if (round.output && !round.isGoingOn) await ringFor(context, round, true);
 		});
 		return HEARD;
 	}
@@ -78,30 +78,42 @@ async function lookWhileRung(
 	round: Round,
 	items: INodeExecutionData[],
 ): Promise<void> {
+	const { over } = round;
 	round.isLooking = true;
-	let isAnswered = false;
+	let worked = false;
 	try {
-		const reader = new ImageReader(await Client.connect(context), new Sender());
-		const { limit, lanes, field, timeout } = round.parked;
-		const { sightings } = round;
-		const imageIds = pendingIds(items);
-		const deadline = deadlineOf(limit);
+		const client = await Client.connect(context);
+		const reader = new ImageReader(client, new Sender(over), over);
 		do {
 			round.rang = false;
-			const isLast = Date.now() >= limit;
-			const seen = await look(reader, sightings, imageIds, { lanes, all: isLast, deadline });
-			isAnswered = seen !== 'unanswered';
-			if (isLast || imageIds.every((imageId) => sightings.hasEnded(imageId))) {
-				const options = { field, lanes, timeout, deadline };
-				round.output = await complete(context, reader, items, sightings, options);
-			}
-		} while (round.rang && !round.output && !round.isOver);
+			worked = await lookOnce(context, reader, round, items);
+		} while (round.rang && !round.output && !over.aborted);
 	} catch (error) {
 		logError(context, error);
 	} finally {
 		round.isLooking = false;
-		tellBell(context, round, isAnswered || round.output !== undefined);
+		tellBell(context, round, worked);
 	}
+}
+
+/** @returns whether the API said how it stands */
+async function lookOnce(
+	context: IWebhookFunctions,
+	reader: ImageReader,
+	round: Round,
+	items: INodeExecutionData[],
+): Promise<boolean> {
+	const { sightings, parked } = round;
+	const { limit, lanes, field, timeout } = parked;
+	const imageIds = pendingIds(items);
+	const deadline = deadlineOf(limit);
+	const isLast = Date.now() >= limit;
+	const seen = await look(reader, sightings, imageIds, { lanes, all: isLast, deadline });
+	const isReady = isLast || imageIds.every((imageId) => sightings.hasEnded(imageId));
+	if (!isReady) return seen !== 'unanswered';
+	const options = { field, lanes, timeout, deadline };
+	round.output = await complete(context, reader, items, sightings, options);
+	return true;
 }
 
 /** n8n can fail to go on, as without its database, and tells only the caller. */
@@ -124,7 +136,7 @@ function goOn(
 function tellBell(context: IWebhookFunctions, round: Round, worked: boolean): void {
 	const isNew = !worked && !round.isInTrouble;
 	round.isInTrouble = !worked;
-	if (isNew && !round.isOver) void ringFor(context, round);
+	if (isNew) void ringFor(context, round);
 }
 
 function logError(context: IWebhookFunctions, error: unknown): void {

@@ -38,8 +38,8 @@ export class Round {
 	isHeard = false;
 	/** Whether the user was told that it is not. */
 	isWarnedOf = false;
-	isOver = false;
 	private handedOverAt = -Infinity;
+	private readonly ending = new AbortController();
 	private bell?: AbortController;
 
 	constructor(
@@ -47,6 +47,11 @@ export class Round {
 		readonly url: string,
 		readonly parked: Parked,
 	) {}
+
+	/** Aborted when it is over: n8n has gone on, or was stopped. */
+	get over(): AbortSignal {
+		return this.ending.signal;
+	}
 
 	/** Whether somebody rings for it. */
 	get isRung(): boolean {
@@ -62,7 +67,7 @@ export class Round {
 
 	/** Whether n8n has got the output, and may be about to go on. */
 	get isGoingOn(): boolean {
-		return this.isOver || Date.now() - this.handedOverAt < LATE;
+		return this.over.aborted || Date.now() - this.handedOverAt < LATE;
 	}
 
 	handOver(): void {
@@ -76,8 +81,8 @@ export class Round {
 
 	/** Nothing is kept of it; for late calls it stays known for a moment that it is over. */
 	end(): void {
-		if (this.isOver) return;
-		this.isOver = true;
+		if (this.over.aborted) return;
+		this.ending.abort();
 		this.bell?.abort();
 		this.sightings = new Sightings();
 		this.output = undefined;
