@@ -8,6 +8,7 @@ import { activeTrigger } from '../../e2e/activeTrigger';
 import type { Execution } from '../../e2e/harness/execution';
 import type { N8nProcess } from '../../e2e/harness/process';
 import { waitFor } from '../../e2e/harness/waitFor';
+import { pausingWebhook, wentOn } from '../../e2e/pausedCallers';
 import { chain, deepModeNode, itemsNodes, node } from '../../e2e/workflows';
 import { useWorld } from '../../e2e/world';
 import { startCluster, type QueueCluster } from './cluster';
@@ -157,6 +158,28 @@ it('a paused execution that n8n fails to resume, for want of its database, goes 
 		{ timeoutMs: 120_000 },
 	);
 	expect(results(execution)).toEqual([[id, true]]);
+});
+
+it('a web caller who waits for a paused workflow gets nothing from Respond to Webhook', async () => {
+	const [id] = newImages(1) as [string];
+	world.deepMode.workMs = 3000;
+	const { url } = await pausingWebhook(world, 'responseNode');
+
+	const { status, data } = await axios.post<unknown>(url, { id }, { timeout: 60_000 });
+
+	expect([status, data]).toEqual([200, '']);
+});
+
+it('a paused execution goes on where n8n does not keep successful ones', async () => {
+	const [id] = newImages(1) as [string];
+	const before = wentOn(world);
+	world.deepMode.workMs = 3000;
+	const settings = { saveDataSuccessExecution: 'none' };
+	const { url } = await pausingWebhook(world, 'onReceived', settings);
+
+	await axios.post(url, { id });
+
+	await waitFor('the node behind the pause', () => wentOn(world) > before, { timeoutMs: 60_000 });
 });
 
 it('a download can be read by the other worker, and by the main process', async () => {
