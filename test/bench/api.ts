@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 
+import { sendPicture } from '../shared/httpServer';
+
 /**
  * A DeepMode API that costs next to nothing itself, in a process of its own: `tsx api.ts`. It prints
  * its port. An ID such as `x-200` takes 200 ms; `GET /stats` tells what was seen since it was last
@@ -7,8 +9,6 @@ import { createServer } from 'node:http';
  */
 let inFlight = 0;
 let stats = { most: 0, times: [] as number[] };
-
-const chunk = Buffer.alloc(64 * 1024);
 
 const server = createServer(async (request, response) => {
 	const url = new URL(request.url ?? '', 'http://api');
@@ -18,17 +18,7 @@ const server = createServer(async (request, response) => {
 		return;
 	}
 	if (url.pathname === '/file') {
-		const size = Number(url.searchParams.get('mb')) * 1024 * 1024;
-		response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': size });
-		let left = size;
-		const send = (): void => {
-			while (left > 0) {
-				left -= chunk.length;
-				if (!response.write(chunk)) return void response.once('drain', send);
-			}
-			response.end();
-		};
-		return send();
+		return sendPicture(response, Number(url.searchParams.get('mb')) * 1024 * 1024);
 	}
 	let body = '';
 	for await (const part of request) body += String(part);

@@ -4,8 +4,8 @@ import { Agent } from 'node:http';
 import axios, { type AxiosBasicCredentials } from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../nodes/shared/callback/signature';
-import { chain, deepModeNode, node } from '../e2e/workflows';
+import { finishedImage, signedUrl } from '../shared/signedCallback';
+import { chain, deepModeNode, node, triggerNode, using } from '../shared/workflows';
 import type { Row } from './rounds';
 import { inTurns, round } from './rounds';
 import type { BenchServer } from './server';
@@ -31,7 +31,7 @@ const httpRequest = (bench: BenchServer, options: IDataObject = {}): INode =>
 			bodyParameters: { parameters: [{ name: 'image_id', value: '={{ $json.id }}' }] },
 			options,
 		},
-		bench.credentials,
+		using(bench.credential),
 	);
 
 /** 200 images, the API answering at once, ten in flight. */
@@ -40,7 +40,13 @@ export async function overhead(bench: BenchServer): Promise<Row> {
 	const perItem = async (contestant: INode) =>
 		(await bench.timeOf(items, contestant)) / items.length;
 	const parameters = { imageId: '={{ $json.id }}' };
-	const bareLoop = node('DeepMode', 'n8n-nodes-bench.bareLoop', 1, parameters, bench.credentials);
+	const bareLoop = node(
+		'DeepMode',
+		'n8n-nodes-bench.bareLoop',
+		1,
+		parameters,
+		using(bench.credential),
+	);
 	return await inTurns('1 overhead', 'ms an item', {
 		ours: async () => await perItem(ours(bench)),
 		httpRequest: async () => await perItem(httpRequest(bench)),
@@ -96,16 +102,7 @@ export async function trigger(bench: BenchServer, atATime: number): Promise<Row>
 	const activate = async (trigger: INode, path: string) =>
 		await bench.n8n.activate(await bench.n8n.createWorkflow(chain(trigger)), path);
 	await activate(
-		node(
-			'Trigger',
-			'n8n-nodes-deepmode.deepModeTrigger',
-			1,
-			{},
-			{
-				webhookId: ids.ours,
-				...bench.credentials,
-			},
-		),
+		triggerNode(bench.credential, {}, { webhookId: ids.ours }),
 		`${ids.ours}/deepmode`,
 	);
 	const webhook = (path: string, parameters: IDataObject = {}, settings: Partial<INode> = {}) =>
@@ -118,16 +115,11 @@ export async function trigger(bench: BenchServer, atATime: number): Promise<Row>
 		);
 	await activate(webhook(ids.webhook), ids.webhook);
 	const basic = await bench.n8n.createCredential('httpBasicAuth', 'Basic', BASIC);
-	const guarded = webhook(
-		ids.guarded,
-		{ authentication: 'basicAuth' },
-		{ credentials: { httpBasicAuth: { id: basic.id, name: basic.name } } },
-	);
+	const guarded = webhook(ids.guarded, { authentication: 'basicAuth' }, using(basic));
 	await activate(guarded, ids.guarded);
 	const own = bench.server.webhookUrl(`${ids.ours}/deepmode`);
-	const ticket = { event: 'image.upscaled', imageId: 'a', context: {} } as const;
 	return await inTurns(`4 trigger, ${atATime} at a time`, 'calls a second', {
-		ours: async () => await rate(() => signCallbackUrl(own, ticket, API_KEY), atATime),
+		ours: async () => await rate(() => signedUrl(own, API_KEY), atATime),
 		'webhook, Basic Auth': async () =>
 			await rate(() => bench.server.webhookUrl(ids.guarded), atATime, {
 				username: BASIC.user,
@@ -144,11 +136,10 @@ async function rate(
 ): Promise<number> {
 	const urls = Array.from({ length: 30 }, url);
 	const httpAgent = new Agent({ keepAlive: true, maxSockets: atATime });
-	const body = { id: 'a', image_url: 'https://images.example.com/a.jpeg', upscaled: true };
 	const started = performance.now();
 	const queue = urls.values();
 	const lane = async () => {
-		for (const target of queue) await axios.post(target, body, { httpAgent, auth });
+		for (const target of queue) await axios.post(target, finishedImage('a'), { httpAgent, auth });
 	};
 	await Promise.all(Array.from({ length: atATime }, lane));
 	const seconds = (performance.now() - started) / 1000;

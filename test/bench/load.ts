@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ROOT } from '../e2e/harness/paths';
+import { ROOT } from '../shared/paths';
 import type { Row } from './rounds';
 import { inTurns } from './rounds';
 

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 
 import { memoryOf } from '../e2e/harness/memory';
-import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import type { ImageRecord } from '../emulator';
 import { startEmulator } from '../emulator';
+import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
 import type { Row } from './rounds';
 import { round } from './rounds';
 import type { BenchServer } from './server';
@@ -33,10 +33,11 @@ export async function parked(bench: BenchServer): Promise<Row> {
 	const emulator = await startEmulator({ credits: 1_000_000, workMs: NEVER });
 	const images: ImageRecord[] = [];
 	try {
-		const credential = await bench.n8n.createCredential('deepModeApi', 'Emulator', {
-			apiKey: emulator.apiKey,
-			baseUrl: emulator.url,
-		});
+		const credential = await bench.n8n.createCredential(
+			'deepModeApi',
+			'Emulator',
+			emulator.credentials,
+		);
 		const executionIds: string[] = [];
 		const pauseHundred = async () => {
 			for (let count = 0; count < 100; count++) {

@@ -1,6 +1,7 @@
-import { N8nClient, type WorkflowFile } from '../e2e/harness/client';
-import { waitFor } from '../e2e/harness/waitFor';
-import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
+import { N8nClient } from '../e2e/harness/client';
+import { waitFor } from '../shared/waitFor';
+import type { WorkflowFile } from '../shared/workflows';
+import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
 import { startCluster } from '../system/queue/cluster';
 import { toRow, type Row } from './rounds';
 import { API_KEY, type BenchServer } from './server';

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import axios from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { StoredCredential } from '../e2e/harness/client';
 import { N8nClient } from '../e2e/harness/client';
-import { packPackage } from '../e2e/harness/pack';
 import { peakGrowth } from '../e2e/harness/memory';
+import { packPackage } from '../e2e/harness/pack';
 import type { N8nServer } from '../e2e/harness/server';
 import { prepareN8n } from '../e2e/harness/server';
-import { chain, itemsNodes } from '../e2e/workflows';
+import type { StoredCredential } from '../shared/workflows';
+import { chain, itemsNodes } from '../shared/workflows';
 
 export const API_KEY = 'dm_bench_key';
 
@@ -65,12 +65,6 @@ export class BenchServer {
 		await this.server.stop();
 		this.endApi();
 		await rm(this.folder, { recursive: true });
-	}
-
-	/** What a node needs to use the credential. */
-	get credentials(): Partial<INode> {
-		const { id, name } = this.credential;
-		return { credentials: { deepModeApi: { id, name } } };
 	}
 
 	/** How long the node "DeepMode" runs on these items, in milliseconds, as n8n itself measures it. */

@@ -1,5 +1,5 @@
 import { startEmulator } from '../emulator';
-import { announce } from '../e2e/harness/progress';
+import { announce } from '../shared/progress';
 
 const REAL_BASE_URL = 'https://api.deepmode.ai';
 

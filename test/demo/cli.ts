@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { parseArgs } from 'node:util';
 
-import { announce } from '../e2e/harness/progress';
+import { announce } from '../shared/progress';
 import { openApi } from './api';
 import { invite } from './interactive';
 import { openN8n } from './n8n';

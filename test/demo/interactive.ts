@@ -1,6 +1,7 @@
-import { OWNER, type N8nClient, type StoredCredential } from '../e2e/harness/client';
+import { OWNER, type N8nClient } from '../e2e/harness/client';
+import { example, exampleNames, TRIGGER_PATH, withCredentials } from '../shared/examples';
+import type { StoredCredential } from '../shared/workflows';
 import type { DemoApi } from './api';
-import { examples, TRIGGER_PATH } from './examples';
 
 /** Imports the examples and tells the user how to try them; never returns. */
 export async function invite(
@@ -15,8 +16,9 @@ export async function invite(
 		'https://your-n8n.example.com/webhook/your-webhook-id/deepmode':
 			n8n.server.webhookUrl(TRIGGER_PATH),
 	};
-	for (const workflow of examples(values)) {
-		const id = await n8n.importWorkflow(workflow, credential);
+	for (const name of exampleNames()) {
+		const workflow = withCredentials(example(name, values), [credential]);
+		const id = await n8n.createWorkflow(workflow);
 		links.push(`  ${workflow.name}: ${n8n.server.url}/workflow/${id}`);
 	}
 	console.log(`

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { N8nClient, type StoredCredential } from '../e2e/harness/client';
+import { N8nClient } from '../e2e/harness/client';
 import { packPackage } from '../e2e/harness/pack';
-import { announce } from '../e2e/harness/progress';
 import { prepareN8n } from '../e2e/harness/server';
+import { announce } from '../shared/progress';
+import type { StoredCredential } from '../shared/workflows';
 import type { DemoApi } from './api';
 
 /**

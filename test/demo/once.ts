@@ -2,10 +2,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { N8nClient, StoredCredential } from '../e2e/harness/client';
-import { announce } from '../e2e/harness/progress';
+import type { N8nClient } from '../e2e/harness/client';
+import { example, withCredentials } from '../shared/examples';
+import { announce } from '../shared/progress';
+import type { StoredCredential } from '../shared/workflows';
 import type { DemoApi } from './api';
-import { example } from './examples';
 import { imageUrl, savePicture } from './pictures';
 
 const TIMEOUT_MS = 10 * 60_000;
@@ -26,9 +27,9 @@ export async function upscaleOnce(
 	const source = await savePicture(await imageUrl(api), folder, 'source');
 
 	announce(`Upscaling image ${api.imageId} in n8n`);
-	const workflow = example('upscale-one-image.json', { 'your image ID': api.imageId });
+	const workflow = example('upscale-one-image', { 'your image ID': api.imageId });
 	const execution = await n8n.waitForExecution(
-		await n8n.run(await n8n.importWorkflow(workflow, credential)),
+		await n8n.run(await n8n.createWorkflow(withCredentials(workflow, [credential]))),
 		{ timeoutMs: TIMEOUT_MS },
 	);
 	const image = execution.items('Upscale Image')[0]?.json;

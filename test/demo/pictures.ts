@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import axios from 'axios';
 import sharp from 'sharp';
 
+import { fetchFile } from '../shared/requests';
 import type { DemoApi } from './api';
 
 /** A fresh URL of the image's picture as it is now; this costs nothing. */
@@ -21,9 +22,9 @@ export async function imageUrl({ baseUrl, apiKey, imageId }: DemoApi): Promise<s
  * @returns its path, width and height, for people
  */
 export async function savePicture(url: string, folder: string, name: string): Promise<string> {
-	const { data } = await axios.get<ArrayBuffer>(url, { responseType: 'arraybuffer' });
-	const { width, height, format } = await sharp(data).metadata();
+	const picture = await fetchFile(url);
+	const { width, height, format } = await sharp(picture).metadata();
 	const file = join(folder, `${name}.${format}`);
-	await writeFile(file, Buffer.from(data));
+	await writeFile(file, picture);
 	return `${file} (${width}×${height})`;
 }

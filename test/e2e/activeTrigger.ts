@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
-
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { OutputItem } from './harness/execution';
-import { waitFor } from './harness/waitFor';
-import { chain, node } from './workflows';
+import type { OutputItem } from '../shared/execution';
+import { waitFor } from '../shared/waitFor';
+import { chain, triggerNode } from '../shared/workflows';
 import type { World } from './world';
 
 /** An active workflow that starts with a DeepMode Trigger. */
@@ -26,12 +24,8 @@ export async function activeTrigger(
 	parameters: IDataObject = {},
 	...after: INode[]
 ): Promise<ActiveTrigger> {
-	const webhookId = randomUUID();
-	const path = `${webhookId}/deepmode`;
-	const trigger = node('DeepMode Trigger', 'n8n-nodes-deepmode.deepModeTrigger', 1, parameters, {
-		webhookId,
-		credentials: { deepModeApi: { id: credential.id, name: credential.name } },
-	});
+	const trigger = triggerNode(credential, parameters);
+	const path = `${trigger.webhookId}/deepmode`;
 	const id = await n8n.createWorkflow(chain(trigger, ...after));
 	await n8n.activate(id, path);
 	const runs = async (count: number, nodeName = trigger.name) => {

@@ -1,19 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { request as httpRequest } from 'node:http';
 
-import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../nodes/shared/callback/signature';
+import { BY_HAND, example, TRIGGER_PATH, withCredentials } from '../shared/examples';
+import { startHttpServer } from '../shared/httpServer';
+import { post } from '../shared/requests';
+import { finishedImage as image, signedUrl } from '../shared/signedCallback';
+import { waitFor } from '../shared/waitFor';
+import { chain, deepModeNode, itemsNodes, triggerNode } from '../shared/workflows';
 import { activeTrigger } from './activeTrigger';
-import type { WorkflowFile } from './harness/client';
-import { ROOT } from './harness/paths';
-import { waitFor } from './harness/waitFor';
-import { chain, deepModeNode, itemsNodes, node } from './workflows';
 import { useWorld } from './world';
 
 const world = useWorld();
@@ -24,12 +19,7 @@ const submit = async (items: IDataObject[], parameters: IDataObject) =>
 	);
 
 const sign = (url: string, imageId: string, context: IDataObject = {}) =>
-	signCallbackUrl(url, { event: 'image.upscaled', imageId, context }, world.deepMode.apiKey);
-
-const image = (id: string) => ({ id, image_url: 'https://images.example.com/a', upscaled: true });
-
-const post = async (url: string, body: unknown, headers = {}) =>
-	await axios.post<unknown>(url, body, { headers, validateStatus: () => true });
+	signedUrl(url, world.deepMode.apiKey, { imageId, context });
 
 describe('an async upscale', () => {
 	it('starts the workflow once for each image, with its own context, though called twice', async () => {
@@ -70,7 +60,7 @@ describe('an async upscale', () => {
 
 	it('finds its way through a path prefix, with a query of its own', async () => {
 		const trigger = await activeTrigger(world);
-		const proxy = createServer((incoming, outgoing) => {
+		const proxy = await startHttpServer((incoming, outgoing) => {
 			const url = new URL(incoming.url?.replace('/behind/a/proxy', '') ?? '', world.server.url);
 			const { method, headers } = incoming;
 			incoming.pipe(
@@ -79,13 +69,11 @@ describe('an async upscale', () => {
 					answer.pipe(outgoing);
 				}),
 			);
-		}).listen(0, '127.0.0.1');
-		await once(proxy, 'listening');
-		const { port } = proxy.address() as AddressInfo;
+		});
 		const { id } = world.deepMode.addImage();
 
 		await submit([{ id }], {
-			callbackUrl: `http://127.0.0.1:${port}/behind/a/proxy/webhook/${trigger.path}?team=a%20b&x=%26`,
+			callbackUrl: `${proxy.url}/behind/a/proxy/webhook/${trigger.path}?team=a%20b&x=%26`,
 			context: '{"row": 7}',
 		});
 		await world.deepMode.settled();
@@ -209,43 +197,22 @@ describe('the trigger', () => {
 	});
 
 	it('without authentication takes any call, and needs no credential', async () => {
-		const webhookId = randomUUID();
-		const open = chain(
-			node(
-				'DeepMode Trigger',
-				'n8n-nodes-deepmode.deepModeTrigger',
-				1,
-				{ authentication: 'none' },
-				{ webhookId },
-			),
-		);
-		const id = await world.n8n.createWorkflow(open);
-		await world.n8n.activate(id, `${webhookId}/deepmode`);
+		const open = triggerNode(undefined, { authentication: 'none' });
+		const path = `${open.webhookId}/deepmode`;
+		const id = await world.n8n.createWorkflow(chain(open));
+		await world.n8n.activate(id, path);
 
-		const answer = await post(world.server.webhookUrl(`${webhookId}/deepmode`), [
-			image('a'),
-			image('b'),
-		]);
+		const answer = await post(world.server.webhookUrl(path), [image('a'), image('b')]);
 
 		expect(answer).toMatchObject({ status: 200, data: { received: 2 } });
 	});
 
 	it('listens for a test event', async () => {
-		const webhookId = randomUUID();
-		const trigger = node(
-			'DeepMode Trigger',
-			'n8n-nodes-deepmode.deepModeTrigger',
-			1,
-			{},
-			{
-				webhookId,
-				credentials: { deepModeApi: { id: world.credential.id, name: world.credential.name } },
-			},
-		);
+		const trigger = triggerNode(world.credential);
 		const id = await world.n8n.createWorkflow(chain(trigger));
 		await world.n8n.listenForTestEvent(id);
 
-		const testUrl = `${world.server.url}/webhook-test/${webhookId}/deepmode`;
+		const testUrl = `${world.server.url}/webhook-test/${trigger.webhookId}/deepmode`;
 		const answer = await post(sign(testUrl, 'a', { row: 7 }), image('a'));
 
 		expect(answer).toMatchObject({ status: 200, data: { received: 1 } });
@@ -263,22 +230,15 @@ describe('the trigger', () => {
 
 it('examples/async-upscale-with-callback.json brings the customer back beside the result', async () => {
 	const { id } = world.deepMode.addImage();
-	const file = readFileSync(join(ROOT, 'examples', 'async-upscale-with-callback.json'), 'utf8');
-	const path = '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f/deepmode';
-	const workflow = JSON.parse(
-		file
-			.replace('your image ID', id)
-			.replace(
-				'https://your-n8n.example.com/webhook/your-webhook-id/deepmode',
-				world.server.webhookUrl(path),
-			),
-	) as WorkflowFile;
-	const workflowId = await world.n8n.importWorkflow(workflow, world.credential);
-	await world.n8n.activate(workflowId, path);
+	const workflow = example('async-upscale-with-callback', {
+		'your image ID': id,
+		'https://your-n8n.example.com/webhook/your-webhook-id/deepmode':
+			world.server.webhookUrl(TRIGGER_PATH),
+	});
+	const workflowId = await world.n8n.createWorkflow(withCredentials(workflow, [world.credential]));
+	await world.n8n.activate(workflowId, TRIGGER_PATH);
 
-	await world.n8n.waitForExecution(
-		await world.n8n.run(workflowId, 'When clicking ‘Execute workflow’'),
-	);
+	await world.n8n.waitForExecution(await world.n8n.run(workflowId, BY_HAND));
 	await world.deepMode.settled();
 
 	const run = await waitFor('the run that the callback starts', async () =>

@@ -2,9 +2,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { announce } from '../shared/progress';
 import { installN8n } from './harness/install';
 import { packPackage } from './harness/pack';
-import { announce } from './harness/progress';
 
 /**
  * Installs n8n if it is not, and packs the package once for all tests. `startN8n` takes the two

@@ -1,12 +1,18 @@
 import type { INode } from 'n8n-workflow';
 
-import { waitFor } from './harness/waitFor';
-import { chain, deepModeNode, itemsNodes, node } from './workflows';
+import { waitFor } from '../shared/waitFor';
+import {
+	chain,
+	deepModeNode,
+	itemsNodes,
+	node,
+	startNode,
+	THREE_TRIES,
+	to,
+} from '../shared/workflows';
 import { useWorld } from './world';
 
 const world = useWorld();
-
-const submits = () => world.deepMode.requests.filter(({ method }) => method === 'POST');
 
 const workflow = (ids: string[], parameters: INode['parameters'] = {}, settings = {}) =>
 	chain(
@@ -15,14 +21,16 @@ const workflow = (ids: string[], parameters: INode['parameters'] = {}, settings 
 	);
 
 it('n8n killed in the middle of 100 upscales, and run again: 100 results, 300 credits', async () => {
-	const ids = world.deepMode.addImages(100).map(({ id }) => id);
+	const ids = world.deepMode.addImageIds(100);
 	const workflowId = await world.n8n.createWorkflow(workflow(ids));
 	const spentBefore = world.deepMode.spent;
-	const submitsBefore = submits().length;
+	const submitsBefore = world.deepMode.submits.length;
 	world.deepMode.workMs = 500;
 
 	await world.n8n.run(workflowId);
-	await waitFor('45 upscales', () => submits().length >= submitsBefore + 45, { everyMs: 20 });
+	await waitFor('45 upscales', () => world.deepMode.submits.length >= submitsBefore + 45, {
+		everyMs: 20,
+	});
 	await world.server.kill();
 	await world.deepMode.settled();
 	expect(world.deepMode.spent - spentBefore).toBeLessThan(300);
@@ -40,40 +48,44 @@ it.each([
 	['sync', {}],
 	['async', { mode: 'async', callbackUrl: 'https://n8n.example.com/webhook/1/deepmode' }],
 ])('Retry On Fail, three tries, in mode %s: what succeeds is paid once', async (_, parameters) => {
-	const ids = world.deepMode.addImages(20).map(({ id }) => id);
+	const ids = world.deepMode.addImageIds(20);
 
 	const execution = await world.n8n.runAndWait(
 		workflow(
 			[...ids.slice(0, 10), 'no-such-image', ...ids.slice(10)],
 			{ ...parameters, options: { ifUpscaled: 'upscaleAgain', maxConcurrency: 20 } } as never,
-			{ retryOnFail: true, maxTries: 3, waitBetweenTries: 100 },
+			{ ...THREE_TRIES, waitBetweenTries: 100 },
 		),
 	);
 
 	expect(execution.status).toBe('error');
 	expect(execution.error?.message).toContain('no-such-image');
 	expect(Math.max(...ids.map((id) => world.deepMode.charges(id).length))).toBe(1);
-	const failing = submits().filter(({ body }) => JSON.stringify(body).includes('no-such-image'));
+	const failing = world.deepMode.submits.filter(({ body }) =>
+		JSON.stringify(body).includes('no-such-image'),
+	);
 	expect(failing.length).toBeGreaterThanOrEqual(3);
 });
 
 it('Stop in the middle of a batch: no request starts after a second', async () => {
-	const ids = world.deepMode.addImages(100).map(({ id }) => id);
+	const ids = world.deepMode.addImageIds(100);
 	world.deepMode.workMs = 2000;
-	const before = submits().length;
+	const before = world.deepMode.submits.length;
 	const workflowId = await world.n8n.createWorkflow(
 		workflow(ids, { options: { maxConcurrency: 5 } }),
 	);
 
 	const executionId = await world.n8n.run(workflowId);
-	await waitFor('ten upscales', () => submits().length >= before + 10, { everyMs: 20 });
+	await waitFor('ten upscales', () => world.deepMode.submits.length >= before + 10, {
+		everyMs: 20,
+	});
 	await world.n8n.stopExecution(executionId);
 	const stoppedAt = Date.now();
 	await world.deepMode.settled();
 
 	expect((await world.n8n.execution(executionId)).status).toBe('canceled');
 	expect(world.deepMode.requests.filter(({ at }) => at > stoppedAt + 1000)).toEqual([]);
-	expect(submits().length - before).toBeLessThanOrEqual(15);
+	expect(world.deepMode.submits.length - before).toBeLessThanOrEqual(15);
 });
 
 it('shows what a run cost and saved', async () => {
@@ -100,7 +112,7 @@ it.each([
 		...deepModeNode(
 			world.credential,
 			{ imageId: "={{ $fromAI('Image_ID', 'the image', 'string') }}", options },
-			{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+			THREE_TRIES,
 		),
 		type: 'n8n-nodes-deepmode.deepModeTool',
 	};
@@ -108,9 +120,9 @@ it.each([
 		query: JSON.stringify({ DeepMode: { Image_ID: id } }),
 		toolName: '',
 	});
-	const withTool = chain(node('Start', 'n8n-nodes-base.manualTrigger', 1), agent);
+	const withTool = chain(startNode(), agent);
 	withTool.nodes.push(tool);
-	withTool.connections.DeepMode = { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] };
+	withTool.connections.DeepMode = { ai_tool: [[to('Agent', 'ai_tool')]] };
 
 	await world.n8n.runAndWait(withTool);
 
@@ -121,11 +133,11 @@ it.each([
 });
 
 it('Retry of a whole execution, by hand, pays nothing again and gives fresh addresses', async () => {
-	const ids = world.deepMode.addImages(3).map(({ id }) => id);
+	const ids = world.deepMode.addImageIds(3);
 	const failing = workflow(
 		[...ids, 'no-such-image'],
 		{ options: { ifUpscaled: 'upscaleAgain', maxConcurrency: 20 } } as never,
-		{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+		{ ...THREE_TRIES, maxTries: 2 },
 	);
 	const executionId = await world.n8n.run(await world.n8n.createWorkflow(failing));
 	await world.n8n.waitForExecution(executionId);

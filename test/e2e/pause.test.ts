@@ -1,25 +1,26 @@
-import axios from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { Execution } from './harness/execution';
-import { waitFor } from './harness/waitFor';
+import type { Execution } from '../shared/execution';
+import { post } from '../shared/requests';
+import { waitFor } from '../shared/waitFor';
+import {
+	chain,
+	deepModeNode,
+	GOING_ON,
+	itemsNodes,
+	node,
+	rowNode,
+	startNode,
+	THREE_TRIES,
+	to,
+} from '../shared/workflows';
 import { pausingWebhook, wentOn } from './pausedCallers';
-import { chain, deepModeNode, itemsNodes, node } from './workflows';
 import { useWorld } from './world';
 
 const world = useWorld();
 
 /** Puts what came with the item into the workflow beside what the pause brought. */
-const after = () =>
-	node('After', 'n8n-nodes-base.set', 3.4, {
-		includeOtherFields: true,
-		assignments: {
-			assignments: [
-				{ id: '1', name: 'row', type: 'number', value: "={{ $('Items').item.json.row }}" },
-			],
-		},
-		options: {},
-	});
+const after = () => rowNode('After');
 
 const pausing = (parameters: IDataObject = {}, settings: Partial<INode> = {}) =>
 	deepModeNode(world.credential, { mode: 'pause', ...parameters }, settings);
@@ -35,22 +36,13 @@ const expected = (ids: string[]) => ids.map((id, row) => [row, id, true]);
 /** The test says itself when an image is done. */
 const NEVER = 2 ** 31 - 1;
 
-const newImages = (count: number) => world.deepMode.addImages(count).map(({ id }) => id);
-
-/** Where DeepMode was asked to call for an image. */
-const callbackOf = (imageId: string) =>
-	world.deepMode.requests
-		.map(({ body }) => body as { image_id?: string; callback?: string } | undefined)
-		.findLast((body) => body?.image_id === imageId)?.callback as string;
-
 const loseCallbacks = (ids: string[]) =>
 	ids.forEach((id) => world.deepMode.fault(id, { on: 'callback', lost: true }));
 
 const looks = (since: number) =>
 	world.deepMode.requests.slice(since).filter(({ method }) => method === 'GET').length;
 
-const ring = async (url: string) =>
-	await axios.post(url, { id: 'forged', upscaled: true }, { validateStatus: () => true });
+const ring = async (url: string) => await post(url, { id: 'forged', upscaled: true });
 
 /** Runs until n8n has parked the execution and the node's own call is answered. */
 async function parked(...setup: Parameters<typeof workflow>): Promise<string> {
@@ -62,7 +54,7 @@ async function parked(...setup: Parameters<typeof workflow>): Promise<string> {
 afterEach(() => world.deepMode.clearFaults());
 
 it.each([1, 25])('%d images, whose callbacks come doubled and in any order', async (count) => {
-	const ids = newImages(count);
+	const ids = world.deepMode.addImageIds(count);
 	const spent = world.deepMode.spent;
 	world.deepMode.workMs = (id) => 1500 + (ids.length - ids.indexOf(id)) * 40;
 	world.deepMode.fault('*', { on: 'callback', repeat: 2, times: Infinity });
@@ -76,10 +68,10 @@ it.each([1, 25])('%d images, whose callbacks come doubled and in any order', asy
 });
 
 it('forged calls are refused, and calls before the end change nothing', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.workMs = 60_000;
 	const executionId = await parked([id]);
-	const url = new URL(callbackOf(id));
+	const url = new URL(world.deepMode.callbackOf(id));
 	const unsigned = new URL(url);
 	unsigned.search = '';
 	const wrong = new URL(url);
@@ -94,7 +86,7 @@ it('forged calls are refused, and calls before the end change nothing', async ()
 });
 
 it('60 executions whose callbacks come before they are parked: none is stuck', async () => {
-	const ids = newImages(60);
+	const ids = world.deepMode.addImageIds(60);
 	world.deepMode.workMs = (id) => ids.indexOf(id);
 	const executionIds: string[] = [];
 	for (const id of ids) {
@@ -111,7 +103,7 @@ it('60 executions whose callbacks come before they are parked: none is stuck', a
 }, 300_000);
 
 it('n8n is restarted while it is parked, and is called afterwards', async () => {
-	const ids = newImages(25);
+	const ids = world.deepMode.addImageIds(25);
 	const spent = world.deepMode.spent;
 	loseCallbacks(ids);
 	world.deepMode.workMs = 8000;
@@ -121,17 +113,17 @@ it('n8n is restarted while it is parked, and is called afterwards', async () => 
 	await world.server.start();
 	await world.n8n.login();
 
-	const answer = await ring(callbackOf(ids[7] as string));
+	const answer = await ring(world.deepMode.callbackOf(ids[7] as string));
 	const execution = await world.n8n.waitForExecution(executionId);
 
 	expect(answer.status).toBe(200);
 	expect(rows(execution)).toEqual(expected(ids));
 	expect(world.deepMode.spent - spent).toBe(75);
-	expect((await ring(callbackOf(ids[0] as string))).status).toBe(409);
+	expect((await ring(world.deepMode.callbackOf(ids[0] as string))).status).toBe(409);
 }, 300_000);
 
 it('n8n is restarted, called once, and one image never finishes: the others come out', async () => {
-	const ids = newImages(10);
+	const ids = world.deepMode.addImageIds(10);
 	const hanging = ids[9] as string;
 	loseCallbacks(ids);
 	world.deepMode.workMs = (id) => (id === hanging ? NEVER : 4000);
@@ -140,7 +132,7 @@ it('n8n is restarted, called once, and one image never finishes: the others come
 	await world.server.start();
 	await world.n8n.login();
 
-	await ring(callbackOf(ids[0] as string));
+	await ring(world.deepMode.callbackOf(ids[0] as string));
 	const execution = await world.n8n.waitForExecution(executionId, { timeoutMs: 180_000 });
 
 	expect(rows(execution)).toEqual(ids.map((id, row) => [row, id, id !== hanging]));
@@ -148,7 +140,7 @@ it('n8n is restarted, called once, and one image never finishes: the others come
 }, 300_000);
 
 it('100 images that finish together, each called three times: one resume, at most 300 looks', async () => {
-	const ids = newImages(100);
+	const ids = world.deepMode.addImageIds(100);
 	const since = world.deepMode.requests.length;
 	const called = world.deepMode.callbacks.length;
 	world.deepMode.workMs = 4000;
@@ -165,7 +157,7 @@ it('100 images that finish together, each called three times: one resume, at mos
 }, 300_000);
 
 it('two in a row, each with its own images', async () => {
-	const [first, second] = [newImages(2), newImages(2)];
+	const [first, second] = [world.deepMode.addImageIds(2), world.deepMode.addImageIds(2)];
 	world.deepMode.workMs = 1500;
 	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
 	const items = first.map((id, row) => ({ id, row, next: second[row] }));
@@ -183,19 +175,16 @@ it('two in a row, each with its own images', async () => {
 });
 
 it('a loop of five: each round resumes with its own image', async () => {
-	const ids = newImages(5);
+	const ids = world.deepMode.addImageIds(5);
 	world.deepMode.workMs = 1500;
 	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
 	const loop = node('Loop', 'n8n-nodes-base.splitInBatches', 3, { options: {} });
 	const looped = chain(...itemsNodes(ids.map((id, row) => ({ id, row }))), loop);
 	looped.nodes.push(pausing(), after());
 	looped.connections.Loop = {
-		main: [
-			[{ node: 'After', type: 'main', index: 0 }],
-			[{ node: 'DeepMode', type: 'main', index: 0 }],
-		],
+		main: [[to('After')], [to('DeepMode')]],
 	};
-	looped.connections.DeepMode = { main: [[{ node: 'Loop', type: 'main', index: 0 }]] };
+	looped.connections.DeepMode = { main: [[to('Loop')]] };
 
 	const execution = await world.n8n.runAndWait(looped, { timeoutMs: 120_000 });
 
@@ -208,7 +197,7 @@ it('a loop of five: each round resumes with its own image', async () => {
 }, 180_000);
 
 it('two branches into one node: each comes out with its own images', async () => {
-	const ids = newImages(2);
+	const ids = world.deepMode.addImageIds(2);
 	world.deepMode.workMs = 1500;
 	const branch = (name: string, id: string) =>
 		node(name, 'n8n-nodes-base.set', 3.4, {
@@ -216,9 +205,8 @@ it('two branches into one node: each comes out with its own images', async () =>
 			jsonOutput: JSON.stringify({ id }),
 			options: {},
 		});
-	const branches = chain(node('Start', 'n8n-nodes-base.manualTrigger', 1));
+	const branches = chain(startNode());
 	branches.nodes.push(branch('A', ids[0] as string), branch('B', ids[1] as string), pausing());
-	const to = (name: string) => ({ node: name, type: 'main' as const, index: 0 });
 	branches.connections.Start = { main: [[to('A'), to('B')]] };
 	branches.connections.A = { main: [[to('DeepMode')]] };
 	branches.connections.B = { main: [[to('DeepMode')]] };
@@ -247,10 +235,10 @@ it.each([
 		world.deepMode.fault(id, { ...fault, on: 'retrieve', times: Infinity });
 		image.upscaled = true;
 
-		const answer = await ring(callbackOf(id));
+		const answer = await ring(world.deepMode.callbackOf(id));
 		const then = (await world.n8n.execution(executionId)).status;
 		world.deepMode.clearFaults();
-		await ring(callbackOf(id));
+		await ring(world.deepMode.callbackOf(id));
 		const execution = await world.n8n.waitForExecution(executionId);
 
 		expect([answer.status, then]).toEqual([200, 'waiting']);
@@ -268,7 +256,7 @@ it('looks again by itself after the credential could not be used', async () => {
 	await world.n8n.updateCredential(world.credential, { ...data, apiKey: 'two words' });
 	image.upscaled = true;
 
-	const answer = await ring(callbackOf(id));
+	const answer = await ring(world.deepMode.callbackOf(id));
 	await world.n8n.updateCredential(world.credential, data);
 	const execution = await world.n8n.waitForExecution(executionId);
 
@@ -279,7 +267,7 @@ it('looks again by itself after the credential could not be used', async () => {
 it.each(['Up "scale" }} \\ x', '{{ $json.id }}', "Zoë's 猫😀", 'line\u2028end', 'x .constructor'])(
 	'a node called %j',
 	async (name) => {
-		const [id] = newImages(1) as [string];
+		const [id] = world.deepMode.addImageIds(1) as [string];
 		world.deepMode.workMs = 300;
 
 		const execution = await world.n8n.runAndWait(workflow([id], {}, { name }));
@@ -289,7 +277,7 @@ it.each(['Up "scale" }} \\ x', '{{ $json.id }}', "Zoë's 猫😀", 'line\u2028en
 );
 
 it('the time is over for one of 100: the others come out, with their pictures', async () => {
-	const ids = newImages(100);
+	const ids = world.deepMode.addImageIds(100);
 	const hanging = ids[40] as string;
 	const spent = world.deepMode.spent;
 	world.deepMode.workMs = (id) => (id === hanging ? 600_000 : 2000);
@@ -312,7 +300,7 @@ it('the time is over for one of 100: the others come out, with their pictures', 
 }, 240_000);
 
 it('one of ten is deleted meanwhile: it goes on when the others are done', async () => {
-	const ids = newImages(10);
+	const ids = world.deepMode.addImageIds(10);
 	const deleted = ids[3] as string;
 	world.deepMode.workMs = 4000;
 	const executionId = await parked(ids, { options: { maxWait: 5 } });
@@ -338,7 +326,7 @@ it.each([
 		{ error: expect.stringContaining('Upscaling failed: too dark') },
 	],
 ] as const)('DeepMode calls back that it failed: %s', async (_, onError, expected) => {
-	const [dark, light] = newImages(2) as [string, string];
+	const [dark, light] = world.deepMode.addImageIds(2) as [string, string];
 	world.deepMode.workMs = 3000;
 	const gaveUp = { message: 'Upscaling failed: too dark' };
 	world.deepMode.fault(dark, { on: 'work', gaveUp });
@@ -351,7 +339,7 @@ it.each([
 });
 
 it('all callbacks are lost: it goes on within three minutes', async () => {
-	const ids = newImages(3);
+	const ids = world.deepMode.addImageIds(3);
 	loseCallbacks(ids);
 	world.deepMode.workMs = 25_000;
 
@@ -363,11 +351,11 @@ it('all callbacks are lost: it goes on within three minutes', async () => {
 }, 240_000);
 
 it('a web caller who waits for the last node reads that the images are in work', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.workMs = 60_000;
 	const { id: workflowId, url } = await pausingWebhook(world, 'lastNode');
 
-	const { data } = await axios.post<IDataObject>(url, { id });
+	const { data } = await post<IDataObject>(url, { id });
 
 	expect(data).toEqual({ id, upscaled: false, in_work: true });
 	const [execution] = await world.n8n.executions({ workflowId });
@@ -375,29 +363,29 @@ it('a web caller who waits for the last node reads that the images are in work',
 });
 
 it('a web caller gets the image from a Respond to Webhook node behind the pause', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.workMs = 3000;
 	const { url } = await pausingWebhook(world, 'responseNode');
 
-	const { data } = await axios.post<IDataObject>(url, { id });
+	const { data } = await post<IDataObject>(url, { id });
 
 	expect(data).toMatchObject({ id, upscaled: true });
 });
 
 it('goes on where n8n does not keep successful executions', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	const before = wentOn(world);
 	world.deepMode.workMs = 3000;
 	const settings = { saveDataSuccessExecution: 'none' };
 	const { url } = await pausingWebhook(world, 'onReceived', settings);
 
-	await axios.post(url, { id });
+	await post(url, { id });
 
 	await waitFor('the node behind the pause', () => wentOn(world) > before);
 });
 
 it('an execution that another workflow started says what n8n gives that one', async () => {
-	const ids = newImages(3);
+	const ids = world.deepMode.addImageIds(3);
 	const spent = world.deepMode.spent;
 	world.deepMode.workMs = 60_000;
 	const child = await world.n8n.createWorkflow(
@@ -433,7 +421,7 @@ it('an execution that another workflow started says what n8n gives that one', as
 
 describe('one of ten cannot be submitted', () => {
 	const failing = () => {
-		const ids = newImages(10);
+		const ids = world.deepMode.addImageIds(10);
 		ids[4] = 'no-such-image';
 		world.deepMode.workMs = 1500;
 		return ids;
@@ -455,7 +443,7 @@ describe('one of ten cannot be submitted', () => {
 		const spent = world.deepMode.spent;
 
 		const execution = await world.n8n.runAndWait(
-			workflow(ids, {}, { onError: 'continueRegularOutput', retryOnFail: true, maxTries: 3 }),
+			workflow(ids, {}, { ...GOING_ON, retryOnFail: true, maxTries: 3 }),
 		);
 
 		const items = execution.items('DeepMode').map(({ json }) => json);
@@ -469,8 +457,8 @@ describe('one of ten cannot be submitted', () => {
 	it('comes out of the error output', async () => {
 		const ids = failing();
 		const withErrors = workflow(ids, {}, { onError: 'continueErrorOutput' });
-		withErrors.nodes.push({ ...after(), name: 'Failed' });
-		withErrors.connections.DeepMode?.main?.push([{ node: 'Failed', type: 'main', index: 0 }]);
+		withErrors.nodes.push(rowNode('Failed'));
+		withErrors.connections.DeepMode?.main?.push([to('Failed')]);
 
 		const execution = await world.n8n.runAndWait(withErrors);
 
@@ -487,7 +475,7 @@ describe('one of ten cannot be submitted', () => {
 		const spent = world.deepMode.spent;
 
 		const execution = await world.n8n.runAndWait(
-			workflow(ids, {}, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }),
+			workflow(ids, {}, { ...THREE_TRIES, waitBetweenTries: 100 }),
 		);
 
 		expect(execution.status).toBe('error');
@@ -497,7 +485,7 @@ describe('one of ten cannot be submitted', () => {
 });
 
 it('downloads the pictures, too', async () => {
-	const ids = newImages(2);
+	const ids = world.deepMode.addImageIds(2);
 	world.deepMode.workMs = 1500;
 
 	const execution = await world.n8n.runAndWait(workflow(ids, { download: true }));
@@ -508,7 +496,7 @@ it('downloads the pictures, too', async () => {
 });
 
 it('says that DeepMode cannot reach an address inside the own machine', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.workMs = 60_000;
 
 	const executionId = await parked([id]);
@@ -521,7 +509,7 @@ it.each([
 	['Upscale Again', { options: { ifUpscaled: 'upscaleAgain' } }, 'Upscale Again'],
 	['a wait of no time', { options: { maxWait: 0 } }, 'Max Wait'],
 ])('refuses %s before anything is sent', async (_, parameters, words) => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	const before = world.deepMode.requests.length;
 
 	const execution = await world.n8n.runAndWait(workflow([id], parameters));

@@ -1,25 +1,19 @@
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-
+import { startHttpServer, type HttpServer } from '../shared/httpServer';
+import { waitFor } from '../shared/waitFor';
+import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
 import { startN8n } from './harness/server';
-import { waitFor } from './harness/waitFor';
-import { chain, deepModeNode, itemsNodes } from './workflows';
 import { useWorld } from './world';
 
-let proxy: Server;
-let proxyUrl: string;
+let proxy: HttpServer;
 
 afterAll(() => proxy?.close());
 
 /** n8n behind a proxy that redirects `http:` to `https:`, with `http:` in its `WEBHOOK_URL`. */
 const world = useWorld(async () => {
-	proxy = createServer((request, response) => {
+	proxy = await startHttpServer((request, response) => {
 		response.writeHead(301, { location: `https://127.0.0.1${request.url}` }).end();
-	}).listen(0, '127.0.0.1');
-	await once(proxy, 'listening');
-	proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-	return await startN8n({ env: { WEBHOOK_URL: proxyUrl } });
+	});
+	return await startN8n({ env: { WEBHOOK_URL: proxy.url } });
 });
 
 it('calls that nobody hears are one warning in the log, without the token', async () => {
@@ -40,7 +34,7 @@ it('calls that nobody hears are one warning in the log, without the token', asyn
 	await waitFor('the warning', () => warnings().length > 0);
 
 	expect(warnings()).toHaveLength(1);
-	expect(warnings()[0]).toContain(`${proxyUrl}/webhook-waiting/${executionId}/`);
+	expect(warnings()[0]).toContain(`${proxy.url}/webhook-waiting/${executionId}/`);
 	expect(warnings()[0]).toContain('301');
 	expect(warnings()[0]).not.toContain('signature');
 	await world.n8n.stopExecution(executionId);

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import type { IDataObject } from 'n8n-workflow';
 
-import type { WorkflowFile } from './harness/client';
-import { chain, deepModeNode, node } from './workflows';
+import type { WorkflowFile } from '../shared/workflows';
+import { chain, deepModeNode, node } from '../shared/workflows';
 import type { World } from './world';
 
 /** An active workflow "Webhook → DeepMode", which pauses with the image that a caller names. */

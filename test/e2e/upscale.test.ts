@@ -1,49 +1,45 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import { startEmulator } from '../emulator';
-import type { WorkflowFile } from './harness/client';
-import type { Execution } from './harness/execution';
-import { ROOT } from './harness/paths';
-import { chain, deepModeNode, itemsNodes, node } from './workflows';
+import { example, withCredentials } from '../shared/examples';
+import type { Execution } from '../shared/execution';
+import {
+	chain,
+	deepModeNode,
+	GOING_ON,
+	itemsNodes,
+	node,
+	rowNode,
+	startNode,
+	using,
+} from '../shared/workflows';
 import { useWorld } from './world';
 
 const world = useWorld();
 
 const account = async (name: string, data: IDataObject) =>
 	await world.n8n.createCredential('deepModeApi', name, {
-		apiKey: world.deepMode.apiKey,
-		baseUrl: world.deepMode.url,
+		...world.deepMode.credentials,
 		...data,
 	});
 
 const upscale = async (
 	ids: unknown[],
 	settings: Partial<INode> = {},
-	using = world.credential,
+	credential = world.credential,
 ): Promise<Execution> =>
 	await world.n8n.runAndWait(
 		chain(
 			...itemsNodes(ids.map((id, row) => ({ id, row }) as IDataObject)),
 			// Long enough for what succeeds, and not too long to wait for what does not.
-			deepModeNode(using, { options: { timeout: 4 } }, settings),
-			node('After', 'n8n-nodes-base.set', 3.4, {
-				assignments: {
-					assignments: [
-						{ id: '1', name: 'row', type: 'number', value: "={{ $('Items').item.json.row }}" },
-					],
-				},
-				includeOtherFields: true,
-				options: {},
-			}),
+			deepModeNode(credential, { options: { timeout: 4 } }, settings),
+			rowNode('After'),
 		),
 	);
 
 it('upscales three images: in order, paired, and with nothing but the ID in the request', async () => {
-	const ids = world.deepMode.addImages(3).map(({ id }) => id);
-	const before = world.deepMode.requests.length;
+	const ids = world.deepMode.addImageIds(3);
+	const before = world.deepMode.submits.length;
 	world.deepMode.workMs = (id) => (id === ids[0] ? 500 : 0);
 
 	const execution = await upscale(ids);
@@ -55,20 +51,20 @@ it('upscales three images: in order, paired, and with nothing but the ID in the 
 	expect(execution.items('After').map(({ json }) => [json.id, json.row])).toEqual(
 		ids.map((id, row) => [id, row]),
 	);
-	const requests = world.deepMode.requests.slice(before).filter(({ method }) => method === 'POST');
+	const requests = world.deepMode.submits.slice(before);
 	expect(requests.map(({ body }) => body)).toEqual(ids.map((id) => ({ image_id: id })));
 });
 
 describe('one unknown ID of five', () => {
 	const five = () => {
-		const ids = world.deepMode.addImages(4).map(({ id }) => id);
+		const ids = world.deepMode.addImageIds(4);
 		return [...ids.slice(0, 2), 'no-such-image', ...ids.slice(2)];
 	};
 
 	it('fails alone with "continue", paired, with its message', async () => {
 		const ids = five();
 
-		const execution = await upscale(ids, { onError: 'continueRegularOutput' });
+		const execution = await upscale(ids, GOING_ON);
 
 		expect(execution.status).toBe('success');
 		expect(execution.items('After').map(({ json }) => [json.row, json.upscaled])).toEqual([
@@ -186,16 +182,15 @@ describe('the API key', () => {
 	it('is not sent elsewhere by an HTTP Request node that uses the credential', async () => {
 		const elsewhere = await startEmulator();
 		try {
-			const { id, name } = world.credential;
 			const request = (url: string) =>
 				node(
 					'HTTP Request',
 					'n8n-nodes-base.httpRequest',
 					4.2,
 					{ url, authentication: 'predefinedCredentialType', nodeCredentialType: 'deepModeApi' },
-					{ credentials: { deepModeApi: { id, name } } },
+					using(world.credential),
 				);
-			const start = node('Start', 'n8n-nodes-base.manualTrigger', 1);
+			const start = startNode();
 
 			const refused = await world.n8n.runAndWait(
 				chain(start, request(`${elsewhere.url}/api/check-balance`)),
@@ -278,11 +273,9 @@ describe('the world.credential test', () => {
 
 it('examples/upscale-one-image.json runs as it is, with an ID filled in', async () => {
 	const { id } = world.deepMode.addImage();
-	const file = readFileSync(join(ROOT, 'examples', 'upscale-one-image.json'), 'utf8');
-	const workflow = JSON.parse(file.replace('your image ID', id)) as WorkflowFile;
+	const workflow = example('upscale-one-image', { 'your image ID': id });
 
-	const workflowId = await world.n8n.importWorkflow(workflow, world.credential);
-	const execution = await world.n8n.waitForExecution(await world.n8n.run(workflowId));
+	const execution = await world.n8n.runAndWait(withCredentials(workflow, [world.credential]));
 
 	expect(execution.items('Upscale Image').map(({ json }) => [json.id, json.upscaled])).toEqual([
 		[id, true],

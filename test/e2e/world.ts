@@ -1,6 +1,6 @@
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
-import type { StoredCredential } from './harness/client';
+import type { StoredCredential } from '../shared/workflows';
 import { N8nClient } from './harness/client';
 import type { N8nServer } from './harness/server';
 import { startN8n } from './harness/server';
@@ -27,10 +27,11 @@ export function useWorld(start: () => Promise<N8nServer> = startN8n): World {
 		world.server = await start();
 		world.n8n = new N8nClient(world.server);
 		await world.n8n.setupOwner();
-		world.credential = await world.n8n.createCredential('deepModeApi', 'DeepMode account', {
-			apiKey: world.deepMode.apiKey,
-			baseUrl: world.deepMode.url,
-		});
+		world.credential = await world.n8n.createCredential(
+			'deepModeApi',
+			'DeepMode account',
+			world.deepMode.credentials,
+		);
 	}, 300_000);
 
 	beforeEach(() => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { Account } from './account';
+import { Account, type UpscaleParameters } from './account';
 import { createApi } from './api';
 import { Callbacks, type Delivery } from './callbacks';
 import { type Fault, Faults } from './faults';
@@ -91,6 +91,11 @@ export class Emulator implements Settings {
 		return this.api.listeningOrigin;
 	}
 
+	/** The data of a DeepMode credential for it. */
+	get credentials(): { apiKey: string; baseUrl: string } {
+		return { apiKey: this.apiKey, baseUrl: this.url };
+	}
+
 	/** The file host's base URL: another origin, as in reality. */
 	get filesUrl(): string {
 		return this.files.server.listeningOrigin;
@@ -118,6 +123,11 @@ export class Emulator implements Settings {
 		return Array.from({ length: count }, () => this.addImage(fields));
 	}
 
+	/** The same, for a test that only wants their IDs. */
+	addImageIds(...images: Parameters<Emulator['addImages']>): string[] {
+		return this.addImages(...images).map(({ id }) => id);
+	}
+
 	/**
 	 * Queues a fault; those of one operation and key happen in the order they were queued.
 	 * @param key the image's ID, for generate and its callback the model's, or `*` for any
@@ -143,6 +153,22 @@ export class Emulator implements Settings {
 	/** The credits that were charged since the start. */
 	get spent(): number {
 		return this.ledger.spent;
+	}
+
+	/** The requests that cost credits: upscale and generate. */
+	get submits(): RecordedRequest[] {
+		return this.requests.filter(({ method }) => method === 'POST');
+	}
+
+	/**
+	 * Where it was last asked to call when an image is upscaled.
+	 * @throws if it was not
+	 */
+	callbackOf(imageId: string): string {
+		const bodies = this.submits.map(({ body }) => body as UpscaleParameters | undefined);
+		const callback = bodies.findLast((body) => body?.image_id === imageId)?.callback;
+		if (callback === undefined) throw new Error(`No callback was asked for image ${imageId}`);
+		return callback;
 	}
 
 	/** Every charge, or those for one image. */

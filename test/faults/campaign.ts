@@ -3,6 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { startEmulator } from '../emulator';
 import { execute } from '../integration/engine';
+import { GOING_ON } from '../shared/workflows';
 import { imageFaults } from './faults';
 
 const SHARE_WITH_FAULTS = 0.3;
@@ -36,17 +37,17 @@ export interface Audit {
 export async function runCampaign(seed: number, count: number): Promise<Audit> {
 	const deepMode = await startEmulator({ workMs: (id) => id.charCodeAt(0) * 2 });
 	try {
-		const ids = deepMode.addImages(count).map(({ id }) => id);
+		const ids = deepMode.addImageIds(count);
 		for (const [id, faults] of pickFaults(ids, seed)) {
 			for (const fault of faults) deepMode.fault(id, fault);
 		}
 		const run = async () =>
 			(
 				await execute(
-					{ apiKey: deepMode.apiKey, baseUrl: deepMode.url },
+					deepMode.credentials,
 					ids.map((id) => ({ id })),
 					{
-						settings: { onError: 'continueRegularOutput' },
+						settings: GOING_ON,
 						parameters: { options: { maxConcurrency: 20, timeout: 4 } },
 					},
 				)

@@ -1,17 +1,16 @@
-import { randomUUID } from 'node:crypto';
-
 import { WebhookContext } from 'n8n-core';
 import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
 	INode,
 	IWebhookData,
+	Workflow,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
-import { NodeHelpers, Workflow } from 'n8n-workflow';
 
 import { DeepModeTrigger } from '../../nodes/DeepModeTrigger/DeepModeTrigger.node';
-import { additionalData } from './engine';
+import { chain, triggerNode } from '../shared/workflows';
+import { additionalData, CREDENTIAL, toWorkflow } from './engine';
 
 /** What came of one call to the trigger's webhook. */
 export interface Received {
@@ -36,27 +35,8 @@ export class TriggerUnderTest {
 		private readonly credentials: ICredentialDataDecryptedObject,
 		parameters: INode['parameters'] = {},
 	) {
-		this.node = {
-			id: randomUUID(),
-			name: 'DeepMode Trigger',
-			type: 'n8n-nodes-deepmode.deepModeTrigger',
-			typeVersion: 1,
-			position: [0, 0],
-			parameters,
-			credentials: { deepModeApi: { id: '1', name: 'DeepMode account' } },
-		};
-		const type = this.trigger;
-		this.workflow = new Workflow({
-			id: randomUUID(),
-			active: true,
-			nodes: [this.node],
-			connections: {},
-			nodeTypes: {
-				getByName: () => type,
-				getByNameAndVersion: () => NodeHelpers.getVersionedNodeType(type),
-				getKnownTypes: () => ({}),
-			},
-		});
+		this.node = triggerNode(CREDENTIAL, parameters);
+		this.workflow = toWorkflow(chain(this.node), { [this.node.type]: this.trigger });
 	}
 
 	/**
@@ -81,7 +61,13 @@ export class TriggerUnderTest {
 			this.node,
 			{
 				...additionalData(this.credentials),
-				httpRequest: { query: toQuery(query), rawBody, headers: {}, params: {}, body: {} },
+				httpRequest: {
+					query: toQuery(query),
+					rawBody,
+					headers: {},
+					params: {},
+					body: {},
+				},
 				httpResponse: response,
 			} as never,
 			mode,

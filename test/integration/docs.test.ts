@@ -1,13 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import { pendingItem } from '../../nodes/DeepMode/resources/image/pause/pending';
 import type { Emulator } from '../emulator';
-import { startEmulator } from '../emulator';
+import { signedQuery } from '../shared/signedCallback';
+import { GOING_ON } from '../shared/workflows';
 import { documents } from '../unit/docs/markdown';
 import { TriggerUnderTest } from './callbacks';
 import type { NodeSetup } from './engine';
 import { execute } from './engine';
+import { useEmulator } from './useEmulator';
 
 /** The image that the docs show. */
 const IMAGE = {
@@ -23,20 +24,11 @@ const IMAGE = {
 const CHANGING = ['image_url', 'callback_id'];
 
 let deepMode: Emulator;
-
-beforeEach(async () => {
-	deepMode = await startEmulator({ credits: 997 });
-});
-
-afterEach(async () => {
-	await deepMode.close();
-});
-
-const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
+useEmulator((emulator) => (deepMode = emulator), { credits: 997 });
 
 async function run(parameters: IDataObject): Promise<IDataObject | undefined> {
-	const setup = { parameters, settings: { onError: 'continueRegularOutput' } } as NodeSetup;
-	const { outputs } = await execute(account(), [{ id: IMAGE.id }], setup);
+	const setup = { parameters, settings: GOING_ON } as NodeSetup;
+	const { outputs } = await execute(deepMode.credentials, [{ id: IMAGE.id }], setup);
 	return outputs[0]?.[0]?.json;
 }
 
@@ -56,10 +48,9 @@ const OUTPUTS: Record<string, () => Promise<IDataObject | undefined>> = {
 	},
 	'docs/callbacks.md#What the trigger puts out': async () => {
 		deepMode.addImage(IMAGE);
-		const ticket = { event: 'image.upscaled', imageId: IMAGE.id, context: { row: 7 } } as const;
-		const url = signCallbackUrl('https://n8n.example.com/', ticket, deepMode.apiKey);
-		const trigger = new TriggerUnderTest(account(), {});
-		return (await trigger.call(new URL(url).search.slice(1), await run({}))).items?.[0];
+		const query = signedQuery(deepMode.apiKey, { imageId: IMAGE.id, context: { row: 7 } });
+		const trigger = new TriggerUnderTest(deepMode.credentials, {});
+		return (await trigger.call(query, await run({}))).items?.[0];
 	},
 };
 

@@ -9,6 +9,7 @@ import type {
 	INode,
 	INodeExecutionData,
 	INodeType,
+	INodeTypes,
 	IRun,
 	IWorkflowBase,
 	IWorkflowExecuteAdditionalData,
@@ -23,12 +24,20 @@ import {
 
 import { DeepModeApi } from '../../credentials/DeepModeApi.credentials';
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
+import type { WorkflowFile } from '../shared/workflows';
+import { chain, deepModeNode, GOING_ON, node } from '../shared/workflows';
+
+/** What nodes refer to; its data is what a test gives to the engine. */
+export const CREDENTIAL = { id: '1', name: 'DeepMode account', type: 'deepModeApi' };
 
 /** What a test changes about the DeepMode node. */
 export interface NodeSetup {
 	parameters?: INode['parameters'];
 	settings?: Partial<INode>;
 }
+
+/** A failing item becomes an error item. */
+export const goOn: NodeSetup = { settings: GOING_ON };
 
 type ItemError = Error & {
 	description?: string | null;
@@ -56,26 +65,12 @@ export interface Execution {
 export function startExecution(
 	credentials: ICredentialDataDecryptedObject,
 	items: IDataObject[],
-	{ parameters = {}, settings = {} }: NodeSetup = {},
+	{ parameters, settings }: NodeSetup = {},
 ): { finished: Promise<Execution>; cancel: () => void } {
-	const workflow = new Workflow({
-		id: randomUUID(),
-		active: false,
-		settings: { executionOrder: 'v1' },
-		nodeTypes: nodeTypes(items),
-		nodes: [
-			node('Items', 'test.items'),
-			{
-				...node('DeepMode', 'n8n-nodes-deepmode.deepMode'),
-				parameters: { imageId: '={{ $json.id }}', ...parameters },
-				credentials: { deepModeApi: { id: '1', name: 'DeepMode account' } },
-				...settings,
-			},
-		],
-		connections: {
-			Items: { main: [[{ node: 'DeepMode', type: NodeConnectionTypes.Main, index: 0 }]] },
-		},
-	});
+	const workflow = toWorkflow(
+		chain(node('Items', 'test.items', 1), deepModeNode(CREDENTIAL, parameters, settings)),
+		{ 'test.items': new Items(items), 'n8n-nodes-deepmode.deepMode': new DeepMode() },
+	);
 	const execution = new WorkflowExecute(
 		additionalData(credentials),
 		'manual',
@@ -89,7 +84,7 @@ export async function execute(...setup: Parameters<typeof startExecution>): Prom
 	return await startExecution(...setup).finished;
 }
 
-function toExecution(run: IRun): Execution {
+export function toExecution(run: IRun): Execution {
 	const last = run.data.resultData.runData.DeepMode?.at(-1);
 	return {
 		run,
@@ -99,21 +94,15 @@ function toExecution(run: IRun): Execution {
 	};
 }
 
-function node(name: string, type: string): INode {
-	return { id: randomUUID(), name, type, typeVersion: 1, position: [0, 0], parameters: {} };
-}
-
-function nodeTypes(items: IDataObject[]) {
-	const types: Record<string, INodeType> = {
-		'test.items': new Items(items),
-		'n8n-nodes-deepmode.deepMode': new DeepMode(),
-	};
+/** @param types the types of its nodes, by their names */
+export function toWorkflow(file: WorkflowFile, types: Record<string, INodeType>): Workflow {
 	const byName = (name: string) => types[name] as INodeType;
-	return {
+	const nodeTypes: INodeTypes = {
 		getByName: byName,
-		getByNameAndVersion: (name: string) => NodeHelpers.getVersionedNodeType(byName(name)),
+		getByNameAndVersion: (name) => NodeHelpers.getVersionedNodeType(byName(name)),
 		getKnownTypes: () => ({}),
 	};
+	return new Workflow({ id: randomUUID(), active: false, nodeTypes, ...file });
 }
 
 /** Stands in for whatever feeds the DeepMode node in a user's workflow. */

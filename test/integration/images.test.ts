@@ -1,28 +1,20 @@
 import type { IDataObject } from 'n8n-workflow';
 import sharp from 'sharp';
 
-import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import type { Emulator } from '../emulator';
-import { startEmulator } from '../emulator';
+import type { HttpServer } from '../shared/httpServer';
+import { startHttpServer } from '../shared/httpServer';
+import { signedQuery } from '../shared/signedCallback';
+import { THREE_TRIES } from '../shared/workflows';
 import { TriggerUnderTest } from './callbacks';
 import { execute } from './engine';
-import type { FileHost } from './fileHost';
-import { startFileHost } from './fileHost';
+import { useEmulator } from './useEmulator';
 
 let deepMode: Emulator;
+useEmulator((emulator) => (deepMode = emulator));
 
-beforeEach(async () => {
-	deepMode = await startEmulator();
-});
-
-afterEach(async () => {
-	await deepMode.close();
-});
-
-const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
 const run = async (parameters: object, items: IDataObject[] = [{}], settings = {}) =>
-	await execute(account(), items, { parameters: parameters as never, settings });
-const submits = () => deepMode.requests.filter(({ method }) => method === 'POST');
+	await execute(deepMode.credentials, items, { parameters: parameters as never, settings });
 
 describe('Get Balance', () => {
 	it('gives what the API says, read once for all items', async () => {
@@ -87,7 +79,7 @@ describe('Generate Image', () => {
 			maxConcurrency: 2,
 		});
 
-		expect(submits().map(({ body }) => body)).toEqual([
+		expect(deepMode.submits.map(({ body }) => body)).toEqual([
 			{ model_id: deepMode.modelId, prompt: 'a lake' },
 			{
 				model_id: deepMode.modelId,
@@ -125,7 +117,7 @@ describe('Generate Image', () => {
 		'gives the same items by callback in shape %s',
 		async (shape) => {
 			deepMode.generateShape = shape;
-			const trigger = new TriggerUnderTest(account());
+			const trigger = new TriggerUnderTest(deepMode.credentials);
 			const { outputs } = await generate(
 				{},
 				{
@@ -187,15 +179,11 @@ describe('Generate Image', () => {
 		async (fault) => {
 			deepMode.fault(deepMode.modelId, { ...fault, on: 'generate' });
 
-			const { error } = await generate(
-				{},
-				{},
-				{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
-			);
+			const { error } = await generate({}, {}, THREE_TRIES);
 
 			expect(error?.message).toContain('It is not known whether');
 			expect(error?.description).toContain('would be paid again');
-			expect(submits()).toHaveLength(1);
+			expect(deepMode.submits).toHaveLength(1);
 		},
 	);
 
@@ -205,7 +193,7 @@ describe('Generate Image', () => {
 			const { error } = await run(
 				{ operation: 'generate', modelId: '={{ $json.model }}', prompt },
 				[{ model: deepMode.modelId }, { model: deepMode.modelId }, { model: 'nobody' }],
-				{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+				THREE_TRIES,
 			);
 
 			expect(error?.message).toBe('DeepMode does not know model "nobody"');
@@ -241,7 +229,7 @@ describe('Generate Image', () => {
 		const { error } = await run(
 			{ operation: 'generate', modelId: '={{ $json.model }}', prompt: 'a lake' },
 			[{ model: deepMode.modelId }, { model: deepMode.modelId }, { model: 'nobody' }],
-			{ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+			THREE_TRIES,
 		);
 
 		expect(error?.message).toContain('does not know');
@@ -250,7 +238,7 @@ describe('Generate Image', () => {
 });
 
 describe('Download Image', () => {
-	let host: FileHost | undefined;
+	let host: HttpServer | undefined;
 	afterEach(() => {
 		host?.close();
 		host = undefined;
@@ -309,8 +297,8 @@ describe('Download Image', () => {
 	});
 
 	it('sends no key to the image host, nor where that redirects to', async () => {
-		const elsewhere = await startFileHost((_, response) => response.end('picture'));
-		host = await startFileHost((_, response) =>
+		const elsewhere = await startHttpServer((_, response) => response.end('picture'));
+		host = await startHttpServer((_, response) =>
 			response.writeHead(302, { location: `${elsewhere.url}/file?sig=a%2Bb%3D` }).end(),
 		);
 
@@ -334,7 +322,7 @@ describe('Download Image', () => {
 		['a cut file', { type: 'image/jpeg', body: 'half', length: 8 }, 'abort'],
 		['an error', { type: 'image/jpeg', body: 'x', status: 500 }, 'status 500'],
 	])('%s is a clear error, after which the image is not paid again', async (_, file, words) => {
-		host = await startFileHost((request, response) => {
+		host = await startHttpServer((request, response) => {
 			const {
 				type,
 				body,
@@ -357,7 +345,7 @@ describe('Download Image', () => {
 		expect(error?.message).toMatch(/^The file of image ".*" could not be downloaded: /);
 		expect(error?.message).toContain(words);
 		expect(error?.description).toContain('Get Image');
-		expect(submits()).toHaveLength(0);
+		expect(deepMode.submits).toHaveLength(0);
 	});
 
 	it('names all images of an item when one of the files is missing, and pays for none again', async () => {
@@ -387,7 +375,7 @@ describe('Download Image', () => {
 				options: { numImages: 3 },
 			},
 			[{}],
-			{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+			{ ...THREE_TRIES, maxTries: 2 },
 		);
 		expect(retried.outputs[0]?.map(({ binary }) => binary !== undefined)).toEqual([
 			true,
@@ -404,7 +392,7 @@ describe('Download Image', () => {
 		[5, undefined],
 		[undefined, undefined],
 	])('names the file of %p well', async (given, fileName) => {
-		host = await startFileHost((_, response) =>
+		host = await startHttpServer((_, response) =>
 			response.writeHead(200, { 'content-type': 'Image/JPEG' }).end('picture'),
 		);
 		const id = imageAt(host.url, { file_name: given });
@@ -423,7 +411,7 @@ describe('Download Image', () => {
 	});
 
 	it('takes the type of unnamed bytes from the file name', async () => {
-		host = await startFileHost((_, response) =>
+		host = await startHttpServer((_, response) =>
 			response.writeHead(200, { 'content-type': 'application/octet-stream' }).end('picture'),
 		);
 
@@ -437,19 +425,15 @@ describe('Download Image', () => {
 });
 
 describe('Download Image in the trigger', () => {
-	const ticketFor = (imageId: string) =>
-		new URL(
-			signCallbackUrl(
-				'https://n8n.example.com/webhook/1/deepmode',
-				{ event: 'image.upscaled', imageId, context: {} },
-				deepMode.apiKey,
-			),
-		).search.slice(1);
+	const ticketFor = (imageId: string) => signedQuery(deepMode.apiKey, { imageId });
 
 	it('fetches what the API says, and no address from the body', async () => {
-		const evil = await startFileHost((_, response) => response.end('evil'));
+		const evil = await startHttpServer((_, response) => response.end('evil'));
 		const { id } = deepMode.addImage({ upscaled: true });
-		const trigger = new TriggerUnderTest(account(), { download: true, binaryPropertyName: 'file' });
+		const trigger = new TriggerUnderTest(deepMode.credentials, {
+			download: true,
+			binaryPropertyName: 'file',
+		});
 
 		const received = await trigger.call(ticketFor(id), { id, image_url: evil.url, upscaled: true });
 		evil.close();
@@ -460,10 +444,10 @@ describe('Download Image in the trigger', () => {
 	});
 
 	it('with the API down fetches nothing, and starts the workflow without a file', async () => {
-		const evil = await startFileHost((_, response) => response.end('evil'));
+		const evil = await startHttpServer((_, response) => response.end('evil'));
 		const { id } = deepMode.addImage({ upscaled: true });
 		deepMode.fault(id, { on: 'retrieve', status: 503 });
-		const trigger = new TriggerUnderTest(account(), { download: true });
+		const trigger = new TriggerUnderTest(deepMode.credentials, { download: true });
 		const body = { id, image_url: evil.url, upscaled: true };
 
 		const first = await trigger.call(ticketFor(id), body);

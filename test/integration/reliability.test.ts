@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import type { IDataObject } from 'n8n-workflow';
 
-import { waitFor } from '../e2e/harness/waitFor';
 import type { Emulator, Fault } from '../emulator';
 import { startEmulator } from '../emulator';
+import { waitFor } from '../shared/waitFor';
+import { GOING_ON, THREE_TRIES } from '../shared/workflows';
+import { readDocument } from '../unit/docs/markdown';
 import type { Execution, NodeSetup } from './engine';
-import { execute, startExecution } from './engine';
+import { execute, goOn, startExecution } from './engine';
+import { useEmulator } from './useEmulator';
 
 /** Each row of the table in docs/reliability.md has a test of the same name. */
 const ROWS: Record<string, () => Promise<void>> = {
@@ -15,13 +15,13 @@ const ROWS: Record<string, () => Promise<void>> = {
 		const { id } = deepMode.addImage({ upscaled: true });
 		const { outputs, hints } = await upscale([id]);
 		expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true });
-		expect(submits()).toHaveLength(0);
+		expect(deepMode.submits).toHaveLength(0);
 		expect(hints).toEqual(['1 was upscaled already (3 credits saved)']);
 	},
 	'404 to the submission': async () => {
 		const { error } = await upscale(['no-such-image']);
 		expect(error?.message).toBe('DeepMode does not know image "no-such-image"');
-		expect(submits()).toHaveLength(1);
+		expect(deepMode.submits).toHaveLength(1);
 	},
 	'Another 4xx to the submission': async () => {
 		for (const status of [400, 403, 409, 413, 422]) {
@@ -32,11 +32,11 @@ const ROWS: Record<string, () => Promise<void>> = {
 			expect(error?.description).toContain('DeepMode says: not this one');
 			expect(error?.description).toContain('Nothing was charged');
 		}
-		expect(submits()).toHaveLength(5);
+		expect(deepMode.submits).toHaveLength(5);
 	},
 	'401': async () => {
-		const ids = deepMode.addImages(500).map(({ id }) => id);
-		const account = { apiKey: 'dm_wrong_key', baseUrl: deepMode.url };
+		const ids = deepMode.addImageIds(500);
+		const account = { ...deepMode.credentials, apiKey: 'dm_wrong_key' };
 		const { outputs } = await execute(account, ids.map(toItem), goOn);
 		expect(errorsOf(outputs)).toEqual(['DeepMode does not accept the API key']);
 		expect(outputs[0]).toHaveLength(500);
@@ -48,13 +48,13 @@ const ROWS: Record<string, () => Promise<void>> = {
 			{ status: 400, body: { error: { message: 'Insufficient credits' } } },
 			{ status: 403, body: { detail: 'Your balance is too low' } },
 		]) {
-			const ids = deepMode.addImages(500).map(({ id }) => id);
+			const ids = deepMode.addImageIds(500);
 			for (const id of ids) deepMode.fault(id, fault);
-			const before = submits().length;
+			const before = deepMode.submits.length;
 			const { outputs } = await upscale(ids, goOn);
 			expect(errorsOf(outputs)).toEqual(['The DeepMode account has not enough credits']);
 			expect(outputs[0]).toHaveLength(500);
-			expect(submits().length - before).toBeLessThanOrEqual(10);
+			expect(deepMode.submits.length - before).toBeLessThanOrEqual(10);
 		}
 	},
 	'A redirect': async () => {
@@ -86,23 +86,27 @@ const ROWS: Record<string, () => Promise<void>> = {
 	'503 with Retry-After': async () => {
 		const { outputs } = await upscaleWith({ status: 503, headers: { 'retry-after': '0' } });
 		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
-		expect(submits()).toHaveLength(2);
+		expect(deepMode.submits).toHaveLength(2);
 	},
 	'A connection that is refused': async () => {
-		const { port } = new URL(deepMode.url);
-		const { apiKey, url: baseUrl } = deepMode;
+		const { credentials, apiKey } = deepMode;
+		const { port } = new URL(credentials.baseUrl);
 		const { id } = deepMode.addImage();
 		await deepMode.close();
-		const gone = await execute({ apiKey, baseUrl }, [{ id }], quickly);
+		const gone = await execute(credentials, [{ id }], quickly);
 		expect(gone.error?.message).toMatch(
 			/^Nothing was sent for .* cannot be reached .*ECONNREFUSED/,
 		);
 
-		const { finished } = startExecution({ apiKey, baseUrl }, [{ id }]);
-		deepMode = await startEmulator({ apiKey, port: Number(port) });
-		deepMode.addImage({ id });
-		expect((await finished).outputs[0]?.[0]?.json.upscaled).toBe(true);
-		expect(deepMode.spent).toBe(3);
+		const { finished } = startExecution(credentials, [{ id }]);
+		const back = await startEmulator({ apiKey, port: Number(port) });
+		try {
+			back.addImage({ id });
+			expect((await finished).outputs[0]?.[0]?.json.upscaled).toBe(true);
+			expect(back.spent).toBe(3);
+		} finally {
+			await back.close();
+		}
 	},
 	'A host name that is unknown': async () => {
 		const account = { apiKey: 'dm_key', baseUrl: 'https://no-such-host.invalid' };
@@ -166,17 +170,17 @@ const ROWS: Record<string, () => Promise<void>> = {
 			const { outputs } = await upscaleWith({ ...fault, on: 'retrieve' });
 			expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
 		}
-		const before = submits().length;
+		const before = deepMode.submits.length;
 		const failing = { status: 500, on: 'retrieve', times: Infinity } as const;
 		const { error } = await upscaleWith(failing, quickly);
 		expect(error?.message).toMatch(/^Nothing was sent for image .* status 500/);
-		expect(submits()).toHaveLength(before);
+		expect(deepMode.submits).toHaveLength(before);
 	},
 	'A look that is refused, before the submission': async () => {
 		const { error } = await upscaleWith({ status: 403, body: 'not yours', on: 'retrieve' });
 		expect(error?.message).toContain('refused to look at');
 		expect(error?.description).toContain('not yours');
-		expect(submits()).toHaveLength(0);
+		expect(deepMode.submits).toHaveLength(0);
 	},
 	'A look that fails, while settling': async () => {
 		const pass = { on: 'retrieve', delayMs: 0 } as const;
@@ -205,16 +209,16 @@ const ROWS: Record<string, () => Promise<void>> = {
 				message: expect.any(String),
 			});
 		}
-		expect(submits()).toHaveLength(3);
+		expect(deepMode.submits).toHaveLength(3);
 	},
 	'An image that is upscaled already, in mode Call Back': async () => {
 		const { id } = deepMode.addImage({ upscaled: true });
 		const { outputs } = await upscale([id], callBack);
 		expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true, callback: false });
-		expect(submits()).toHaveLength(0);
+		expect(deepMode.submits).toHaveLength(0);
 	},
 	'The same image twice in one run': async () => {
-		const ids = deepMode.addImages(2).map(({ id }) => id);
+		const ids = deepMode.addImageIds(2);
 		const { outputs } = await upscale([ids[0], ids[1], ids[0], ids[0]]);
 		expect(outputs[0]?.map(({ json }) => json.id)).toEqual([ids[0], ids[1], ids[0], ids[0]]);
 		expect(outputs[0]?.map(({ pairedItem }) => pairedItem)).toEqual(
@@ -226,17 +230,17 @@ const ROWS: Record<string, () => Promise<void>> = {
 		const { id } = deepMode.addImage();
 		const { outputs } = await upscale([id, id], {
 			...callBack,
-			settings: { onError: 'continueRegularOutput' },
+			settings: GOING_ON,
 		});
 		expect(outputs[0]?.[0]?.json.message).toBe('Upscaling images...');
 		expect(outputs[0]?.[1]?.json.error).toContain('in this run already');
-		expect(submits()).toHaveLength(1);
+		expect(deepMode.submits).toHaveLength(1);
 	},
 	'A second try by Retry On Fail': async () => {
-		const ids = deepMode.addImages(5).map(({ id }) => id);
+		const ids = deepMode.addImageIds(5);
 		for (const settings of [
-			threeTries,
-			{ ...threeTries, onError: 'continueErrorOutput' },
+			THREE_TRIES,
+			{ ...THREE_TRIES, onError: 'continueErrorOutput' },
 		] as const) {
 			const { outputs, error } = await upscale(['no-such-image', ...ids], {
 				settings,
@@ -247,66 +251,57 @@ const ROWS: Record<string, () => Promise<void>> = {
 		expect(ids.map((id) => deepMode.charges(id).length)).toEqual([2, 2, 2, 2, 2]);
 	},
 	'A second try by Retry On Fail, in mode Call Back': async () => {
-		const ids = deepMode.addImages(5).map(({ id }) => id);
+		const ids = deepMode.addImageIds(5);
 		const { error } = await upscale([...ids, 'no-such-image'], {
-			settings: threeTries,
+			settings: THREE_TRIES,
 			parameters: { ...callBack.parameters, options: { ifUpscaled: 'upscaleAgain' } },
 		});
 		expect(error?.message).toContain('no-such-image');
 		expect(ids.map((id) => deepMode.charges(id).length)).toEqual([1, 1, 1, 1, 1]);
 		expect(
-			submits().filter(({ body }) => (body as IDataObject).image_id === 'no-such-image'),
+			deepMode.submits.filter(({ body }) => (body as IDataObject).image_id === 'no-such-image'),
 		).toHaveLength(3);
 	},
 	'A second try by Retry On Fail, of what is not known': async () => {
 		const again = await upscaleWith(
 			{ cut: 'after' },
-			{ settings: threeTries, parameters: { options: { ifUpscaled: 'upscaleAgain' } } },
+			{ settings: THREE_TRIES, parameters: { options: { ifUpscaled: 'upscaleAgain' } } },
 		);
 		expectUnknown(again.error, '');
-		expect(submits()).toHaveLength(1);
+		expect(deepMode.submits).toHaveLength(1);
 
 		deepMode.workMs = 1500;
 		const { outputs } = await upscaleWith(
 			{ cut: 'after' },
-			{ settings: threeTries, parameters: { options: { timeout: 1 } } },
+			{ settings: THREE_TRIES, parameters: { options: { timeout: 1 } } },
 		);
 		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
-		expect(submits()).toHaveLength(2);
+		expect(deepMode.submits).toHaveLength(2);
 	},
 	'Stop, in n8n': async () => {
 		deepMode.workMs = 300;
-		const ids = deepMode.addImages(50).map(({ id }) => id);
-		const { cancel, finished } = startExecution(account(), ids.map(toItem), {
+		const ids = deepMode.addImageIds(50);
+		const { cancel, finished } = startExecution(deepMode.credentials, ids.map(toItem), {
 			parameters: { options: { maxConcurrency: 5 } },
 		});
-		await waitFor('five upscales', () => submits().length === 5, { everyMs: 5 });
+		await waitFor('five upscales', () => deepMode.submits.length === 5, { everyMs: 5 });
 		cancel();
 		await finished.catch(() => undefined);
 		const before = deepMode.requests.length;
 		// The five go on at DeepMode; whoever waits for them would start five more when they end.
 		await deepMode.settled();
-		expect(submits()).toHaveLength(5);
+		expect(deepMode.submits).toHaveLength(5);
 		expect(deepMode.requests).toHaveLength(before);
 	},
 };
 
 let deepMode: Emulator;
-
-beforeEach(async () => {
-	deepMode = await startEmulator();
-});
-
-afterEach(async () => {
-	await deepMode.close();
-});
+useEmulator((emulator) => (deepMode = emulator));
 
 describe('docs/reliability.md', () => {
-	const table = readFileSync(join(__dirname, '../../docs/reliability.md'), 'utf8')
-		.split('\n')
-		.filter((line) => line.startsWith('| '))
-		.map((line) => line.split('|')[1]?.trim() ?? '')
-		.slice(2);
+	const [, ...table] = readDocument('docs/reliability.md').tables.flatMap(({ rows }) =>
+		rows.map(([row = '']) => row),
+	);
 
 	it('has a test for each row', () => {
 		expect(Object.keys(ROWS)).toEqual(expect.arrayContaining(table));
@@ -318,9 +313,9 @@ describe('docs/reliability.md', () => {
 
 it('429 in the middle of a batch: nobody sends until Retry-After is over', async () => {
 	deepMode.workMs = 20;
-	const ids = deepMode.addImages(200).map(({ id }) => id);
-	const { finished } = startExecution(account(), ids.map(toItem));
-	await waitFor('a hundred upscales', () => submits().length >= 100, { everyMs: 5 });
+	const ids = deepMode.addImageIds(200);
+	const { finished } = startExecution(deepMode.credentials, ids.map(toItem));
+	await waitFor('a hundred upscales', () => deepMode.submits.length >= 100, { everyMs: 5 });
 	deepMode.busyUntil = Date.now() + 2000;
 
 	const { outputs } = await finished;
@@ -333,7 +328,7 @@ it('429 in the middle of a batch: nobody sends until Retry-After is over', async
 });
 
 it('a pause that is longer than the timeout fails all that wait at once', async () => {
-	const ids = deepMode.addImages(100).map(({ id }) => id);
+	const ids = deepMode.addImageIds(100);
 	deepMode.busyUntil = Date.now() + 3_600_000;
 
 	const { outputs } = await upscale(ids, goOn);
@@ -365,7 +360,7 @@ describe('an answer that is made to confuse', () => {
 		]) {
 			const { id } = await upscaleWith(
 				{ ...fault, accepted: true, times: Infinity },
-				{ settings: threeTries, parameters },
+				{ settings: THREE_TRIES, parameters },
 			);
 			expect(deepMode.charges(id)).toHaveLength(1);
 		}
@@ -424,22 +419,18 @@ it('tells what a run cost and saved', async () => {
 	expect(hints).toEqual(['37 upscaled (111 credits), 3 were upscaled already (9 credits saved)']);
 });
 
-const goOn: NodeSetup = { settings: { onError: 'continueRegularOutput' } };
 const quickly: NodeSetup = { parameters: { options: { timeout: 2 } } };
 const callBack = {
 	parameters: { mode: 'async', callbackUrl: 'https://n8n.example.com/webhook/1/deepmode' },
 };
-const threeTries = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
-const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
 const toItem = (id: unknown) => ({ id }) as IDataObject;
-const submits = () => deepMode.requests.filter(({ method }) => method === 'POST');
 const errorsOf = (outputs: Execution['outputs']) => [
 	...new Set(outputs[0]?.map(({ json }) => json.error)),
 ];
 
 async function upscale(ids: unknown[], setup?: NodeSetup): Promise<Execution> {
-	return await execute(account(), ids.map(toItem), setup);
+	return await execute(deepMode.credentials, ids.map(toItem), setup);
 }
 
 /** Upscales one image under some faults. */
@@ -457,10 +448,10 @@ async function upscaleWith(
 
 /** The image comes out in the end, submitted and paid once. */
 async function expectFound(...faultsAndSetup: Parameters<typeof upscaleWith>): Promise<void> {
-	const before = submits().length;
+	const before = deepMode.submits.length;
 	const { outputs, id } = await upscaleWith(...faultsAndSetup);
 	expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true });
-	expect(submits().length - before).toBe(1);
+	expect(deepMode.submits.length - before).toBe(1);
 	expect(deepMode.charges(id)).toHaveLength(1);
 }
 

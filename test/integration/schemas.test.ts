@@ -5,20 +5,13 @@ import type { IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-wor
 
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 import type { Emulator } from '../emulator';
-import { startEmulator } from '../emulator';
 import { execute } from './engine';
+import { useEmulator } from './useEmulator';
 
 const FOLDER = join(__dirname, '../../nodes/DeepMode/__schema__/v1.0.0');
 
 let deepMode: Emulator;
-
-beforeAll(async () => {
-	deepMode = await startEmulator();
-});
-
-afterAll(async () => {
-	await deepMode?.close();
-});
+useEmulator((emulator) => (deepMode = emulator));
 
 const optionsOf = (property: INodeProperties) => property.options as INodePropertyOptions[];
 
@@ -42,11 +35,9 @@ const schemaOf = (json: IDataObject) => ({
 });
 
 it.each(operations)('the fields of %s/%s are those that come out', async (resource, operation) => {
-	const { outputs } = await execute(
-		{ apiKey: deepMode.apiKey, baseUrl: deepMode.url },
-		[{ id: deepMode.addImage().id }],
-		{ parameters: { resource, operation, modelId: deepMode.modelId, prompt: 'a lake' } },
-	);
+	const { outputs } = await execute(deepMode.credentials, [{ id: deepMode.addImage().id }], {
+		parameters: { resource, operation, modelId: deepMode.modelId, prompt: 'a lake' },
+	});
 
 	const file = readFileSync(join(FOLDER, resource as string, `${operation}.json`), 'utf8');
 	expect(JSON.parse(file)).toEqual(schemaOf(outputs[0]?.[0]?.json as IDataObject));

@@ -3,8 +3,9 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import type { Emulator, ImageRecord } from '../emulator';
-import { startEmulator } from '../emulator';
+import { finishedImage as image, signedQuery } from '../shared/signedCallback';
 import { TriggerUnderTest } from './callbacks';
+import { useEmulator } from './useEmulator';
 
 const API_KEY = 'dm_key_of_the_account';
 const CALLBACK = 'https://n8n.example.com/webhook/1/deepmode';
@@ -13,31 +14,16 @@ const HOUR = 60 * 60 * 1000;
 const YEAR = 365 * 24 * HOUR;
 
 let deepMode: Emulator;
+useEmulator((emulator) => (deepMode = emulator), { apiKey: API_KEY });
 
-beforeAll(async () => {
-	deepMode = await startEmulator({ apiKey: API_KEY });
-});
-
-afterAll(async () => {
-	await deepMode.close();
-});
-
-const account = () => ({ apiKey: API_KEY, baseUrl: deepMode.url });
-const trigger = (parameters = {}) => new TriggerUnderTest(account(), parameters);
+const trigger = (parameters = {}) => new TriggerUnderTest(deepMode.credentials, parameters);
 
 /** The query of a genuine callback. */
 const ticket = (
 	imageId = 'a',
 	context: IDataObject = {},
 	event: 'image.upscaled' | 'image.generated' = 'image.upscaled',
-) => new URL(signCallbackUrl(CALLBACK, { event, imageId, context }, API_KEY)).search.slice(1);
-
-const image = (id: string, fields = {}) => ({
-	id,
-	image_url: `https://images.example.com/${id}.jpeg`,
-	upscaled: true,
-	...fields,
-});
+) => signedQuery(API_KEY, { imageId, context, event });
 
 describe('a genuine callback', () => {
 	it('starts the workflow with the image, what was asked for, and its context', async () => {
@@ -172,7 +158,7 @@ describe('a genuine callback', () => {
 	});
 
 	it('is not let in with another API key', async () => {
-		const changed = new TriggerUnderTest({ ...account(), apiKey: 'dm_new_key' });
+		const changed = new TriggerUnderTest({ ...deepMode.credentials, apiKey: 'dm_new_key' });
 
 		expect(await changed.call(ticket(), image('a'))).toMatchObject({ status: 401 });
 	});

@@ -1,34 +1,22 @@
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import type { NodeSetup } from './engine';
-import { execute } from './engine';
+import { execute, goOn } from './engine';
+import { useEmulator } from './useEmulator';
 
 let deepMode: Emulator;
-
-beforeEach(async () => {
-	deepMode = await startEmulator();
-});
-
-afterEach(async () => {
-	await deepMode.close();
-});
-
-const account = () => ({ apiKey: deepMode.apiKey, baseUrl: deepMode.url });
+useEmulator((emulator) => (deepMode = emulator));
 
 const upscale = async (ids: unknown[], setup?: NodeSetup) =>
 	await execute(
-		account(),
+		deepMode.credentials,
 		ids.map((id) => ({ id }) as never),
 		setup,
 	);
 
-const submits = () => deepMode.requests.filter(({ path }) => path === '/api/images/upscale');
-
-const goOn: NodeSetup = { settings: { onError: 'continueRegularOutput' } };
-
 describe('a batch', () => {
 	it('gives one image per item, in input order and paired, whoever is ready first', async () => {
-		const ids = deepMode.addImages(3).map(({ id }) => id);
+		const ids = deepMode.addImageIds(3);
 		deepMode.workMs = (id) => (id === ids[0] ? 300 : 0);
 
 		const { outputs } = await upscale(ids);
@@ -65,8 +53,8 @@ describe('a batch', () => {
 
 		await upscale([id]);
 
-		expect(submits()).toHaveLength(1);
-		expect(submits()[0]).toMatchObject({ method: 'POST', body: { image_id: id } });
+		expect(deepMode.submits).toHaveLength(1);
+		expect(deepMode.submits[0]).toMatchObject({ method: 'POST', body: { image_id: id } });
 		for (const { headers } of deepMode.requests) {
 			expect(headers.authorization).toBe(`Bearer ${deepMode.apiKey}`);
 		}
@@ -74,7 +62,7 @@ describe('a batch', () => {
 
 	it('has at most maxConcurrency images in flight', async () => {
 		deepMode.workMs = 30;
-		const ids = deepMode.addImages(12).map(({ id }) => id);
+		const ids = deepMode.addImageIds(12);
 
 		await upscale(ids, { parameters: { options: { maxConcurrency: 3 } } });
 
@@ -88,7 +76,7 @@ describe('a batch', () => {
 		const { outputs } = await upscale([4711]);
 
 		expect(outputs[0]?.[0]?.json.id).toBe('4711');
-		expect(submits()[0]?.body).toEqual({ image_id: '4711' });
+		expect(deepMode.submits[0]?.body).toEqual({ image_id: '4711' });
 	});
 
 	it('gives nothing for no items', async () => {
@@ -196,14 +184,14 @@ describe('odd IDs', () => {
 			const { outputs } = await upscale([id]);
 
 			expect(outputs[0]?.[0]?.json.id).toBe(id);
-			expect(submits()[0]?.body).toEqual({ image_id: id });
+			expect(deepMode.submits[0]?.body).toEqual({ image_id: id });
 		},
 	);
 });
 
 describe('an item that fails', () => {
 	it('fails alone with "continue on error", paired, and says what and what to do', async () => {
-		const ids = deepMode.addImages(4).map(({ id }) => id);
+		const ids = deepMode.addImageIds(4);
 		ids.splice(2, 0, 'no-such-image');
 
 		const { outputs } = await upscale(ids, goOn);
@@ -235,7 +223,7 @@ describe('an item that fails', () => {
 	});
 
 	it('stops the run otherwise: what is in flight is waited for, nothing more is sent', async () => {
-		const ids = ['no-such-image', ...deepMode.addImages(9).map(({ id }) => id)];
+		const ids = ['no-such-image', ...deepMode.addImageIds(9)];
 
 		const { error } = await upscale(ids, { parameters: { options: { maxConcurrency: 2 } } });
 
@@ -243,8 +231,8 @@ describe('an item that fails', () => {
 		expect(error?.message).toContain('no-such-image');
 		expect(error?.httpCode).toBe('404');
 		expect(error?.context?.itemIndex).toBe(0);
-		expect(submits().length).toBeLessThan(ids.length);
-		expect(submits().every(({ status }) => status !== undefined)).toBe(true);
+		expect(deepMode.submits.length).toBeLessThan(ids.length);
+		expect(deepMode.submits.every(({ status }) => status !== undefined)).toBe(true);
 	});
 
 	it('is the lowest one, when several fail', async () => {

@@ -1,26 +1,24 @@
-import axios from 'axios';
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { activeTrigger } from '../e2e/activeTrigger';
-import type { OutputItem } from '../e2e/harness/execution';
 import { startN8n } from '../e2e/harness/server';
-import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
+import type { OutputItem } from '../shared/execution';
+import { fetchFile } from '../shared/requests';
+import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
 import { VERSIONS } from './versions';
 
 describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 	const world = useWorld(async () => await startN8n({ manifestFolder, env }));
-
-	const newImages = () => world.deepMode.addImages(5).map(({ id }) => id);
 
 	const batch = (ids: string[], parameters: IDataObject = {}) =>
 		chain(...itemsNodes(ids.map((id) => ({ id }))), deepModeNode(world.credential, parameters));
 
 	it('credential test', async () => {
 		const wrong = await world.n8n.createCredential('deepModeApi', 'Wrong key', {
+			...world.deepMode.credentials,
 			apiKey: 'dm_wrong_key',
-			baseUrl: world.deepMode.url,
 		});
 
 		expect(await world.n8n.testCredential(world.credential)).toMatchObject({ status: 'OK' });
@@ -28,7 +26,7 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 	});
 
 	it('Wait for the Result', async () => {
-		const ids = newImages();
+		const ids = world.deepMode.addImageIds(5);
 		const spent = world.deepMode.spent;
 		const workflowId = await world.n8n.createWorkflow(batch([...ids, ...ids]));
 
@@ -46,16 +44,15 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 	async function expectPictures(items: OutputItem[]): Promise<void> {
 		for (const { json, binary } of items) {
 			const file = await world.n8n.binary(binary?.data as IBinaryData);
-			const { data } = await axios.get<ArrayBuffer>(String(json.image_url), {
-				responseType: 'arraybuffer',
-			});
-			expect(file).toEqual(Buffer.from(data));
+			expect(file).toEqual(await fetchFile(json.image_url));
 			expect((await sharp(file).metadata()).format).toBe('jpeg');
 		}
 	}
 
 	it('Download Image', async () => {
-		const execution = await world.n8n.runAndWait(batch(newImages(), { download: true }));
+		const execution = await world.n8n.runAndWait(
+			batch(world.deepMode.addImageIds(5), { download: true }),
+		);
 
 		expect(execution.items('DeepMode')).toHaveLength(5);
 		await expectPictures(execution.items('DeepMode'));
@@ -71,7 +68,7 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 
 	it('Call Back', async () => {
 		const trigger = await activeTrigger(world);
-		const ids = newImages();
+		const ids = world.deepMode.addImageIds(5);
 		const spent = world.deepMode.spent;
 
 		await handOver(ids, trigger.url);
@@ -86,7 +83,7 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 
 	it('Download Image in the trigger', async () => {
 		const trigger = await activeTrigger(world, { download: true });
-		const [id] = newImages();
+		const [id] = world.deepMode.addImageIds(5);
 
 		await handOver([id as string], trigger.url);
 
@@ -96,7 +93,7 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 	});
 
 	it('Pause Until Called Back', async () => {
-		const ids = newImages();
+		const ids = world.deepMode.addImageIds(5);
 		const spent = world.deepMode.spent;
 		world.deepMode.workMs = 2000;
 

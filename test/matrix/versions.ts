@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { n8nVersion } from '../e2e/harness/install';
-import { N8N_MANIFEST } from '../e2e/harness/paths';
+import { N8N_MANIFEST } from '../shared/paths';
 
 /** Folders with a package.json and a lock: the n8n of all other tests, and older ones beside this. */
 const manifestFolders = [

@@ -1,13 +1,12 @@
 /// <reference lib="esnext.disposable" />
-import { readdirSync } from 'node:fs';
-
 import { emulatedApi, type DemoApi } from '../demo/api';
 import { openN8n } from '../demo/n8n';
-import type { N8nClient, StoredCredential } from '../e2e/harness/client';
-import { announce } from '../e2e/harness/progress';
+import type { N8nClient } from '../e2e/harness/client';
 import { startBrowser } from '../editor/browser';
 import { Editor } from '../editor/editor';
-import { EXAMPLES, example, withCredentials, withValues } from '../system/filling';
+import { example, exampleNames, withCredentials } from '../shared/examples';
+import { announce } from '../shared/progress';
+import type { StoredCredential } from '../shared/workflows';
 import { takeCanvas, takePicture } from './pictures';
 
 const WINDOW = { width: 1400, height: 860, scale: 2 };
@@ -28,8 +27,7 @@ async function takeAll(cleanup: AsyncDisposableStack): Promise<void> {
 
 	await takeSearch(await Editor.open(browser, n8n.server.url, SMALL_WINDOW));
 	await takeCredential(editor);
-	for (const file of readdirSync(EXAMPLES).filter((name) => name.endsWith('.json'))) {
-		const name = file.replace('.json', '');
+	for (const name of exampleNames()) {
 		await editor.openWorkflow(
 			await n8n.createWorkflow(withCredentials(example(name), credentials)),
 		);
@@ -70,7 +68,7 @@ async function takeNode(
 	{ imageId }: DemoApi,
 	credentials: StoredCredential[],
 ): Promise<void> {
-	const workflow = withValues(example('upscale-one-image'), { 'your image ID': imageId });
+	const workflow = example('upscale-one-image', { 'your image ID': imageId });
 	await editor.openWorkflow(await n8n.createWorkflow(withCredentials(workflow, credentials)));
 	await editor.openNode('Upscale Image');
 	await editor.turnOn('download');

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import sharp, { type Sharp } from 'sharp';
 
-import { ROOT } from '../e2e/harness/paths';
-import { announce } from '../e2e/harness/progress';
 import type { Editor } from '../editor/editor';
+import { ROOT } from '../shared/paths';
+import { announce } from '../shared/progress';
 
 const FOLDER = join(ROOT, 'docs', 'images');
 

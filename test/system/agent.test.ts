@@ -1,8 +1,8 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { Execution } from '../e2e/harness/execution';
-import { deepModeNode, node } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
+import type { Execution } from '../shared/execution';
+import { deepModeNode, GOING_ON, node, startNode, to, using } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
 import { startOpenAiStub, type OpenAiStub } from './openAiStub';
 
@@ -35,7 +35,7 @@ async function ask(
 		type: 'n8n-nodes-deepmode.deepModeTool',
 	};
 	const nodes = [
-		node('Start', 'n8n-nodes-base.manualTrigger', 1),
+		startNode(),
 		node('AI Agent', '@n8n/n8n-nodes-langchain.agent', 3, {
 			promptType: 'define',
 			text: 'Please',
@@ -46,19 +46,16 @@ async function ask(
 			'@n8n/n8n-nodes-langchain.lmChatOpenAi',
 			1.2,
 			{ model: { __rl: true, mode: 'list', value: 'gpt-4.1-mini' }, options: {} },
-			{ credentials: { openAiApi: { id: openAi.id, name: openAi.name } } },
+			using(openAi),
 		),
 		tool,
 	];
-	const to = (name: string, type: 'main' | 'ai_languageModel' | 'ai_tool') => ({
-		[type]: [[{ node: name, type, index: 0 }]],
-	});
 	return await n8n.runAndWait({
 		nodes,
 		connections: {
-			Start: to('AI Agent', 'main'),
-			Model: to('AI Agent', 'ai_languageModel'),
-			[tool.name]: to('AI Agent', 'ai_tool'),
+			Start: { main: [[to('AI Agent')]] },
+			Model: { ai_languageModel: [[to('AI Agent', 'ai_languageModel')]] },
+			[tool.name]: { ai_tool: [[to('AI Agent', 'ai_tool')]] },
 		},
 		settings: { executionOrder: 'v1' },
 	});
@@ -142,20 +139,20 @@ it('takes nothing from the model for the balance', async () => {
 
 describe('when it fails', () => {
 	it('tells the model what happened and what to do, if set to Continue', async () => {
-		const settings = { onError: 'continueRegularOutput' } as const;
-
-		const { error } = await ask({ parameters: { imageId }, settings }, { Image_ID: 'nobody' });
+		const { error } = await ask(
+			{ parameters: { imageId }, settings: GOING_ON },
+			{ Image_ID: 'nobody' },
+		);
 
 		expect(error).toBeUndefined();
 		expect(answer()).toEqual(shownFailure);
 	});
 
 	it('tells the model that it cannot pause, and sends nothing', async () => {
-		const settings = { onError: 'continueRegularOutput' } as const;
 		const { id } = world.deepMode.addImage();
 		const before = world.deepMode.requests.length;
 
-		await ask({ parameters: { imageId, mode: 'pause' }, settings }, { Image_ID: id });
+		await ask({ parameters: { imageId, mode: 'pause' }, settings: GOING_ON }, { Image_ID: id });
 
 		expect(answer()).toEqual([
 			{

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 
 import { end, hasEnded } from '../e2e/harness/child';
 import { tail } from '../e2e/harness/logTail';
-import { waitFor } from '../e2e/harness/waitFor';
+import { waitFor } from '../shared/waitFor';
 import { programPath } from './packages';
 
 export interface DaemonOptions {

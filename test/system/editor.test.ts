@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import type { Browser } from 'playwright-core';
 
-import { ROOT } from '../e2e/harness/paths';
-import { chain, deepModeNode, itemsNodes, node } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
 import { startBrowser } from '../editor/browser';
 import { Editor } from '../editor/editor';
+import { ROOT } from '../shared/paths';
+import { chain, deepModeNode, itemsNodes, node } from '../shared/workflows';
 
 const TIMEOUT_MS = 240_000;
 

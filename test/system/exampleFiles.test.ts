@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { INode } from 'n8n-workflow';
 
-import { EXAMPLES, example } from './filling';
+import { EXAMPLES, example, exampleNames } from '../shared/examples';
 
 interface Box {
 	name: string;
@@ -41,8 +41,8 @@ const overlaps = (boxes: Box[]) =>
 			.map((b) => [a.name, b.name]),
 	);
 
-describe.each(readdirSync(EXAMPLES).filter((file) => file.endsWith('.json')))('%s', (file) => {
-	const { nodes } = example(file.replace('.json', ''));
+describe.each(exampleNames())('%s.json', (name) => {
+	const { nodes } = example(name);
 	const notes = nodes.filter(isNote).map(box);
 	const others = nodes.filter((node) => !isNote(node)).map(box);
 
@@ -57,6 +57,6 @@ describe.each(readdirSync(EXAMPLES).filter((file) => file.endsWith('.json')))('%
 	});
 
 	it('is explained in the README beside it', () => {
-		expect(readFileSync(join(EXAMPLES, 'README.md'), 'utf8')).toContain(`(${file})`);
+		expect(readFileSync(join(EXAMPLES, 'README.md'), 'utf8')).toContain(`(${name}.json)`);
 	});
 });

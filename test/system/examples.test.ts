@@ -6,18 +6,24 @@ import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 import sharp from 'sharp';
 
-import type { ImageRecord } from '../emulator';
-import type { StoredCredential } from '../e2e/harness/client';
-import { waitFor } from '../e2e/harness/waitFor';
 import { useWorld } from '../e2e/world';
-import { example, withCredentials, withParameters, withValues } from './filling';
+import type { ImageRecord } from '../emulator';
+import type { Values } from '../shared/examples';
+import {
+	BY_HAND,
+	example,
+	TRIGGER_PATH,
+	withCredentials,
+	withParameters,
+} from '../shared/examples';
+import { fetchFile } from '../shared/requests';
+import { waitFor } from '../shared/waitFor';
+import type { StoredCredential } from '../shared/workflows';
 import { importByCommand } from './importing';
 import { startOpenAiStub, type OpenAiStub } from './openAiStub';
 import { startOpenSsh, type SftpServer } from './openssh';
 
-const BY_HAND = 'When clicking ‘Execute workflow’';
 const UNKNOWN = 'no-such-image';
-const CALLBACK_PATH = '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f/deepmode';
 const CHAT_PATH = '0b7e4d5a-9c1f-4e62-a3d8-5f6071829304/chat';
 
 const world = useWorld();
@@ -44,15 +50,15 @@ beforeAll(async () => {
 		await n8n.createCredential('sftp', 'SFTP account', { ...sftp.access }),
 		await n8n.createCredential('openAiApi', 'OpenAI account', { apiKey: 'sk-1', url: model.url }),
 	];
-	const filled = (name: string, values: Record<string, string> = {}) =>
-		withCredentials(withValues(example(name), values), credentials);
+	const filled = (name: string, values?: Values) =>
+		withCredentials(example(name, values), credentials);
 	const nightly = filled('nightly-batch');
 	await importByCommand(server, {
 		'upscale-one-image': filled('upscale-one-image', { 'your image ID': images.one.id }),
 		'async-upscale-with-callback': filled('async-upscale-with-callback', {
 			'your image ID': images.async.id,
 			'https://your-n8n.example.com/webhook/your-webhook-id/deepmode':
-				server.webhookUrl(CALLBACK_PATH),
+				server.webhookUrl(TRIGGER_PATH),
 		}),
 		'pause-until-callback': withParameters(
 			filled('pause-until-callback', {
@@ -98,8 +104,7 @@ async function picture(id: string): Promise<Buffer> {
 			headers: { Authorization: `Bearer ${world.deepMode.apiKey}` },
 		},
 	);
-	const file = await axios.get<ArrayBuffer>(data.image_url, { responseType: 'arraybuffer' });
-	return Buffer.from(file.data);
+	return await fetchFile(data.image_url);
 }
 
 const uploaded = async (path: string) => await readFile(join(sftp.files, path));
@@ -143,7 +148,7 @@ it('pause-until-callback goes on with what is done, and looks after what is not'
 }, 240_000);
 
 it('async-upscale-with-callback brings the customer back beside the result', async () => {
-	await world.n8n.activate('async-upscale-with-callback', CALLBACK_PATH);
+	await world.n8n.activate('async-upscale-with-callback', TRIGGER_PATH);
 
 	await runByHand('async-upscale-with-callback');
 

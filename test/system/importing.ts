@@ -3,10 +3,10 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { WorkflowFile } from '../e2e/harness/client';
 import { n8nEnvironment } from '../e2e/harness/environment';
 import { installN8n } from '../e2e/harness/install';
 import type { N8nServer } from '../e2e/harness/server';
+import type { WorkflowFile } from '../shared/workflows';
 
 const run = promisify(execFile);
 

@@ -1,9 +1,9 @@
 import { peakGrowth } from '../e2e/harness/memory';
 import { startN8n } from '../e2e/harness/server';
-import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
-import type { FileHost } from '../integration/fileHost';
-import { startFileHost } from '../integration/fileHost';
+import type { HttpServer } from '../shared/httpServer';
+import { sendPicture, startHttpServer } from '../shared/httpServer';
+import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -11,23 +11,12 @@ const MEGABYTE = 1024 * 1024;
 const world = useWorld(
 	async () => await startN8n({ env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } }),
 );
-let host: FileHost;
+let host: HttpServer;
 
 beforeAll(async () => {
-	host = await startFileHost((request, response) => {
-		const size =
-			Number(new URL(request.url ?? '', 'http://host').searchParams.get('mb')) * MEGABYTE;
-		response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': size });
-		const chunk = Buffer.alloc(64 * 1024);
-		let left = size;
-		const send = () => {
-			while (left > 0) {
-				left -= chunk.length;
-				if (!response.write(chunk)) return void response.once('drain', send);
-			}
-			response.end();
-		};
-		send();
+	host = await startHttpServer((request, response) => {
+		const { searchParams } = new URL(request.url ?? '', 'http://host');
+		sendPicture(response, Number(searchParams.get('mb')) * MEGABYTE);
 	});
 });
 
@@ -35,7 +24,7 @@ afterAll(() => host?.close());
 
 /** Downloads so many files of so many megabytes, and tells how far n8n's memory went up, in MB. */
 async function growthOf(files: number, megabytes: number): Promise<number> {
-	const ids = world.deepMode.addImages(files, { upscaled: true }).map(({ id }) => id);
+	const ids = world.deepMode.addImageIds(files, { upscaled: true });
 	for (const id of ids) {
 		const body = {
 			id,

@@ -3,7 +3,7 @@ import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { announce } from '../e2e/harness/progress';
+import { announce } from '../shared/progress';
 
 const run = promisify(execFile);
 

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 import axios from 'axios';
 
-import { ROOT } from '../e2e/harness/paths';
+import { ROOT } from '../shared/paths';
 
 it('npm run emulator prints what a credential needs, and answers until it is ended', async () => {
 	const process = spawn('npm', ['run', 'emulator', '--', '--port', '0', '--credits', '7'], {

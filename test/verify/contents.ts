@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-import { ROOT } from '../e2e/harness/paths';
+import { ROOT } from '../shared/paths';
 
 /** What npm puts into every package, and the file that "main" names. */
 const ALWAYS = ['LICENSE', 'README.md', 'index.js', 'package.json'];

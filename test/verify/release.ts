@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ROOT } from '../e2e/harness/paths';
+import { ROOT } from '../shared/paths';
 
 interface Manifest {
 	version: string;

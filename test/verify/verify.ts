@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { packPackage, unpack } from '../e2e/harness/pack';
-import { ROOT } from '../e2e/harness/paths';
+import { ROOT } from '../shared/paths';
 import { checkContents } from './contents';
 import { checkRelease } from './release';
 import { scan } from './scan';

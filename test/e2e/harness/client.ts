@@ -1,11 +1,12 @@
 import { Agent } from 'node:http';
 
 import axios, { isAxiosError, type AxiosInstance, type AxiosRequestConfig } from 'axios';
-import type { IBinaryData, IConnections, IDataObject, INode } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
-import { Execution } from './execution';
+import { Execution } from '../../shared/execution';
+import { waitFor, type WaitOptions } from '../../shared/waitFor';
+import type { StoredCredential, WorkflowFile } from '../../shared/workflows';
 import type { N8nServer } from './server';
-import { waitFor, type WaitOptions } from './waitFor';
 
 /** The owner of every server that the harness sets up. */
 export const OWNER = {
@@ -16,20 +17,6 @@ export const OWNER = {
 };
 
 const ENDED = ['success', 'error', 'crashed', 'canceled'];
-
-/** A workflow as in an exported file. */
-export interface WorkflowFile {
-	name?: string;
-	nodes: INode[];
-	connections: IConnections;
-	settings?: IDataObject;
-}
-
-export interface StoredCredential {
-	id: string;
-	name: string;
-	type: string;
-}
 
 /** n8n's answer to a credential test. */
 export interface CredentialTestResult {
@@ -103,22 +90,6 @@ export class N8nClient {
 			active: false,
 		});
 		return id;
-	}
-
-	/**
-	 * Creates a workflow from an exported file, and picks the credential in each node of this
-	 * package, as a user does after an import.
-	 *
-	 * @returns the workflow's ID
-	 */
-	async importWorkflow(workflow: WorkflowFile, credential: StoredCredential): Promise<string> {
-		const { type, id, name } = credential;
-		const nodes = workflow.nodes.map((node) =>
-			node.type.startsWith('n8n-nodes-deepmode.')
-				? { ...node, credentials: { [type]: { id, name } } }
-				: node,
-		);
-		return await this.createWorkflow({ ...workflow, nodes });
 	}
 
 	/**

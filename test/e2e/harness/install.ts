@@ -6,10 +6,10 @@ import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
+import { N8N_MANIFEST } from '../../shared/paths';
+import { announce, elapsed } from '../../shared/progress';
 import { withLock } from './lock';
 import { tail } from './logTail';
-import { N8N_MANIFEST } from './paths';
-import { announce, elapsed } from './progress';
 
 const PROGRESS_EVERY_MS = 15_000;
 

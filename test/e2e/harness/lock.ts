@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 
-import { waitFor } from './waitFor';
+import { waitFor } from '../../shared/waitFor';
 
 const MAX_WAIT_MS = 60 * 60_000;
 const SQLITE_BUSY = 5;

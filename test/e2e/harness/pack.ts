@@ -4,7 +4,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { ROOT } from './paths';
+import { ROOT } from '../../shared/paths';
 
 const run = promisify(execFile);
 

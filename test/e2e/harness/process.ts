@@ -6,14 +6,14 @@ import { join } from 'node:path';
 
 import axios from 'axios';
 
+import { announce, elapsed } from '../../shared/progress';
+import { waitFor } from '../../shared/waitFor';
 import { end, hasEnded } from './child';
 import { n8nEnvironment } from './environment';
 import { installN8n } from './install';
 import { tail } from './logTail';
 import { unpackInto } from './pack';
 import { freePorts } from './ports';
-import { announce, elapsed } from './progress';
-import { waitFor } from './waitFor';
 
 const READY_TIMEOUT_MS = 180_000;
 

@@ -1,7 +1,7 @@
 import type { INode } from 'n8n-workflow';
 
-import type { StoredCredential } from '../../e2e/harness/client';
-import { node } from '../../e2e/workflows';
+import type { StoredCredential } from '../../shared/workflows';
+import { node, using } from '../../shared/workflows';
 
 const KEY = '{{ $json.callback_id }}{{ $json.id }}';
 
@@ -19,7 +19,7 @@ export function removeDuplicates(name: string): INode {
 }
 
 /** n8n's Redis and Filter nodes behind the trigger, as docs/callbacks.md has it. */
-export function countedInRedis({ id, name }: StoredCredential, filterName: string): INode[] {
+export function countedInRedis(credential: StoredCredential, filterName: string): INode[] {
 	const parameters = { operation: 'incr', key: `=deepmode-${KEY}`, expire: true, ttl: TTL };
 	const isFirst = {
 		id: '1',
@@ -28,7 +28,7 @@ export function countedInRedis({ id, name }: StoredCredential, filterName: strin
 		operator: { type: 'number', operation: 'equals' },
 	};
 	return [
-		node('Count', 'n8n-nodes-base.redis', 1, parameters, { credentials: { redis: { id, name } } }),
+		node('Count', 'n8n-nodes-base.redis', 1, parameters, using(credential)),
 		node(filterName, 'n8n-nodes-base.filter', 2.2, {
 			conditions: {
 				options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 },

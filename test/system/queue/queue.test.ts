@@ -3,14 +3,15 @@ import { randomUUID } from 'node:crypto';
 import axios from 'axios';
 import type { IBinaryData, IDataObject, INode } from 'n8n-workflow';
 
-import { signCallbackUrl } from '../../../nodes/shared/callback/signature';
 import { activeTrigger } from '../../e2e/activeTrigger';
-import type { Execution } from '../../e2e/harness/execution';
 import type { N8nProcess } from '../../e2e/harness/process';
-import { waitFor } from '../../e2e/harness/waitFor';
 import { pausingWebhook, wentOn } from '../../e2e/pausedCallers';
-import { chain, deepModeNode, itemsNodes, node } from '../../e2e/workflows';
 import { useWorld } from '../../e2e/world';
+import type { Execution } from '../../shared/execution';
+import { fetchFile, post } from '../../shared/requests';
+import { finishedImage, signedUrl } from '../../shared/signedCallback';
+import { waitFor } from '../../shared/waitFor';
+import { chain, deepModeNode, itemsNodes, node } from '../../shared/workflows';
 import { startCluster, type QueueCluster } from './cluster';
 import { countedInRedis, removeDuplicates } from './once';
 
@@ -34,10 +35,6 @@ const batch = (ids: string[], parameters: IDataObject = {}, ...after: INode[]) =
 		...after,
 	);
 
-const newImages = (count: number) => world.deepMode.addImages(count).map(({ id }) => id);
-
-const submits = () => world.deepMode.requests.filter(({ method }) => method === 'POST');
-
 const results = (execution: Execution) =>
 	execution.items('DeepMode').map(({ json }) => [json.id, json.upscaled]);
 
@@ -45,17 +42,12 @@ const results = (execution: Execution) =>
 const readFile = (name: string) =>
 	node(name, 'n8n-nodes-base.extractFromFile', 1, { operation: 'binaryToPropery', options: {} });
 
-async function fileAt(url: unknown): Promise<Buffer> {
-	const { data } = await axios.get<ArrayBuffer>(String(url), { responseType: 'arraybuffer' });
-	return Buffer.from(data);
-}
-
 /** The executions that a worker has taken up, as its log tells; a parked one each time anew. */
 const takenBy = (worker: N8nProcess) =>
 	[...worker.log().matchAll(/Worker started execution (\d+) /g)].map(([, id]) => id as string);
 
 it('200 upscales in 20 executions, over both workers: each done, each paid once', async () => {
-	const ids = newImages(200);
+	const ids = world.deepMode.addImageIds(200);
 	const spent = world.deepMode.spent;
 	world.deepMode.workMs = 300;
 	const tens = Array.from({ length: 20 }, (_, index) => ids.slice(index * 10, index * 10 + 10));
@@ -78,7 +70,7 @@ it('200 upscales in 20 executions, over both workers: each done, each paid once'
 
 it('50 callbacks through the webhook processor: each starts the workflow once', async () => {
 	const trigger = await activeTrigger(world);
-	const ids = newImages(50);
+	const ids = world.deepMode.addImageIds(50);
 	const spent = world.deepMode.spent;
 	const before = world.deepMode.callbacks.length;
 
@@ -100,7 +92,7 @@ it('50 callbacks through the webhook processor: each starts the workflow once', 
 });
 
 it('50 paused executions, resumed through the webhook processor: each done, each paid once', async () => {
-	const pairs = Array.from({ length: 50 }, () => newImages(2));
+	const pairs = Array.from({ length: 50 }, () => world.deepMode.addImageIds(2));
 	const spent = world.deepMode.spent;
 	const before = world.deepMode.callbacks.length;
 	world.deepMode.workMs = 3000;
@@ -128,7 +120,7 @@ it('50 paused executions, resumed through the webhook processor: each done, each
 });
 
 it('a paused execution that n8n fails to resume, for want of its database, goes on later', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.fault(id, { on: 'callback', lost: true });
 	world.deepMode.workMs = 8000;
 	const workflowId = await world.n8n.createWorkflow(batch([id], { mode: 'pause' }));
@@ -137,13 +129,10 @@ it('a paused execution that n8n fails to resume, for want of its database, goes 
 	await world.deepMode.settled();
 	const looks = () => world.deepMode.requests.filter(({ path }) => path.endsWith(id)).length;
 	const before = looks();
-	const callback = submits()
-		.map(({ body }) => body as { image_id: string; callback: string })
-		.find(({ image_id }) => image_id === id)?.callback as string;
 
 	// While the node looks, the database goes away.
 	world.deepMode.fault(id, { on: 'retrieve', delayMs: 2000 });
-	const answer = axios.post(callback, {}, { validateStatus: () => true });
+	const answer = post(world.deepMode.callbackOf(id));
 	await waitFor('the look', () => looks() > before, { everyMs: 20 });
 	await cluster.postgres.crash();
 	expect((await answer).status).toBe(500);
@@ -161,23 +150,23 @@ it('a paused execution that n8n fails to resume, for want of its database, goes 
 });
 
 it('a web caller who waits for a paused workflow gets nothing from Respond to Webhook', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	world.deepMode.workMs = 3000;
 	const { url } = await pausingWebhook(world, 'responseNode');
 
-	const { status, data } = await axios.post<unknown>(url, { id }, { timeout: 60_000 });
+	const { status, data } = await post(url, { id });
 
 	expect([status, data]).toEqual([200, '']);
 });
 
 it('a paused execution goes on where n8n does not keep successful ones', async () => {
-	const [id] = newImages(1) as [string];
+	const [id] = world.deepMode.addImageIds(1) as [string];
 	const before = wentOn(world);
 	world.deepMode.workMs = 3000;
 	const settings = { saveDataSuccessExecution: 'none' };
 	const { url } = await pausingWebhook(world, 'onReceived', settings);
 
-	await axios.post(url, { id });
+	await post(url, { id });
 
 	await waitFor('the node behind the pause', () => wentOn(world) > before, { timeoutMs: 60_000 });
 });
@@ -214,14 +203,14 @@ it('a download can be read by the other worker, and by the main process', async 
 	});
 
 	const [downloaded] = execution.items('DeepMode');
-	const file = await fileAt(downloaded?.json.image_url);
+	const file = await fetchFile(downloaded?.json.image_url);
 	expect(execution.items('Read')[0]?.json.data).toBe(file.toString('base64'));
 	expect(await world.n8n.binary(downloaded?.binary?.data as IBinaryData)).toEqual(file);
 });
 
 it('what the trigger downloads, in the webhook processor, can be read by the workers', async () => {
 	const trigger = await activeTrigger(world, { download: true }, readFile('Read'));
-	const ids = newImages(10);
+	const ids = world.deepMode.addImageIds(10);
 
 	await world.n8n.runAndWait(batch(ids, { mode: 'async', callbackUrl: trigger.url }));
 	await world.deepMode.settled();
@@ -231,7 +220,7 @@ it('what the trigger downloads, in the webhook processor, can be read by the wor
 	expect(triggered.map(({ id }) => id).sort()).toEqual([...ids].sort());
 	expect(read).toEqual(
 		await Promise.all(
-			triggered.map(async ({ image_url }) => (await fileAt(image_url)).toString('base64')),
+			triggered.map(async ({ image_url }) => (await fetchFile(image_url)).toString('base64')),
 		),
 	);
 });
@@ -239,14 +228,16 @@ it('what the trigger downloads, in the webhook processor, can be read by the wor
 describe('in the middle of a batch, which the user runs again when DeepMode is done', () => {
 	/** @returns the execution that was interrupted, and what it had paid when all it sent was done */
 	async function interrupted(interrupt: (executionId: string) => Promise<void>) {
-		const ids = newImages(40);
+		const ids = world.deepMode.addImageIds(40);
 		const workflowId = await world.n8n.createWorkflow(batch(ids));
 		const spent = world.deepMode.spent;
-		const before = submits().length;
+		const before = world.deepMode.submits.length;
 		world.deepMode.workMs = 1000;
 
 		const executionId = await world.n8n.run(workflowId);
-		await waitFor('15 upscales', () => submits().length >= before + 15, { everyMs: 20 });
+		await waitFor('15 upscales', () => world.deepMode.submits.length >= before + 15, {
+			everyMs: 20,
+		});
 		await interrupt(executionId);
 		await world.deepMode.settled();
 		const paid = world.deepMode.spent - spent;
@@ -288,22 +279,20 @@ describe('a callback that comes to two webhook processors', () => {
 		second = await cluster.addWebhookProcessor();
 	});
 
-	const sign = (url: string, imageId: string) =>
-		signCallbackUrl(url, { event: 'image.upscaled', imageId, context: {} }, world.deepMode.apiKey);
+	const sign = (url: string, imageId: string) => signedUrl(url, world.deepMode.apiKey, { imageId });
 
 	const atSecond = (url: string) => url.replace(cluster.webhookProcessor.url, second.url);
 
 	/** @returns how many items have started a workflow */
 	async function deliver(url: string, ...ids: string[]): Promise<number> {
-		const image = { image_url: 'https://images.example.com/a.jpeg', upscaled: true };
-		const body = ids.map((id) => ({ id, ...image }));
+		const body = ids.map((id) => finishedImage(id));
 		return (await axios.post<{ received: number }>(url, body)).data.received;
 	}
 
 	const imageIds = (count: number) => Array.from({ length: count }, (_, row) => `image-${row}`);
 
 	it('resumes a paused execution once, though both get it at the same time', async () => {
-		const ids = newImages(20);
+		const ids = world.deepMode.addImageIds(20);
 		for (const id of ids) world.deepMode.fault(id, { on: 'callback', lost: true });
 		world.deepMode.workMs = 10_000;
 		const paused = await Promise.all(
@@ -316,7 +305,7 @@ describe('a callback that comes to two webhook processors', () => {
 		);
 		await world.deepMode.settled();
 
-		const callbacks = submits()
+		const callbacks = world.deepMode.submits
 			.map(({ body }) => body as { image_id: string; callback: string })
 			.filter(({ image_id }) => ids.includes(image_id))
 			.map(({ callback }) => callback);
@@ -324,7 +313,7 @@ describe('a callback that comes to two webhook processors', () => {
 		await Promise.all(
 			callbacks
 				.flatMap((callback) => [callback, atSecond(callback)])
-				.map(async (url) => await axios.post(url, {}, { validateStatus: () => true })),
+				.map(async (url) => await post(url)),
 		);
 
 		expect(callbacks).toHaveLength(20);

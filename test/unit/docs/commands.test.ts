@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import packageJson from '../../../package.json';
-import { ROOT } from '../../e2e/harness/paths';
+import { ROOT } from '../../shared/paths';
 import { documents, readDocument } from './markdown';
 
 const scripts: Record<string, string> = packageJson.scripts;

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 import { DeepModeApi } from '../../../credentials/DeepModeApi.credentials';
-import { ROOT } from '../../e2e/harness/paths';
+import { ROOT } from '../../shared/paths';
 import type { Document } from './markdown';
 import { documents, readDocument } from './markdown';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import MarkdownIt from 'markdown-it';
 
-import { ROOT } from '../../e2e/harness/paths';
+import { ROOT } from '../../shared/paths';
 
 /** A fenced block, with the heading it stands under. */
 export interface Block {
