@@ -11,6 +11,7 @@ import type {
 import { DeepModeTrigger } from '../../nodes/DeepModeTrigger/DeepModeTrigger.node';
 import { chain, triggerNode } from '../shared/workflows';
 import { additionalData, CREDENTIAL, toWorkflow } from './engine';
+import { parseQuery } from './web';
 
 /** What came of one call to the trigger's webhook. */
 export interface Received {
@@ -62,7 +63,7 @@ export class TriggerUnderTest {
 			{
 				...additionalData(this.credentials),
 				httpRequest: {
-					query: toQuery(query),
+					query: typeof query === 'string' ? parseQuery(query) : query,
 					rawBody,
 					headers: {},
 					params: {},
@@ -87,16 +88,6 @@ export class TriggerUnderTest {
 			files: result.workflowData?.[0]?.map(({ binary }) => Object.keys(binary ?? {})),
 		};
 	}
-}
-
-/** The parts of a URL's query as n8n's web server reads them: what occurs twice is a list. */
-function toQuery(query: string | Record<string, unknown>): Record<string, unknown> {
-	if (typeof query !== 'string') return query;
-	const parsed: Record<string, unknown> = {};
-	for (const [name, value] of new URLSearchParams(query)) {
-		parsed[name] = name in parsed ? [parsed[name], value].flat() : value;
-	}
-	return parsed;
 }
 
 function toBytes(body: unknown): Buffer {

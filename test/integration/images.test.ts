@@ -224,17 +224,6 @@ describe('Generate Image', () => {
 			'1 generated, 1 fewer than asked for',
 		]);
 	});
-
-	it('is paid once in all tries, when one item of the same prompt fails', async () => {
-		const { error } = await run(
-			{ operation: 'generate', modelId: '={{ $json.model }}', prompt: 'a lake' },
-			[{ model: deepMode.modelId }, { model: deepMode.modelId }, { model: 'nobody' }],
-			THREE_TRIES,
-		);
-
-		expect(error?.message).toContain('does not know');
-		expect(deepMode.spent).toBe(2);
-	});
 });
 
 describe('Download Image', () => {
