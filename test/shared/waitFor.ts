@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { announce, elapsed } from './progress';
 
 const ANNOUNCE_EVERY_MS = 15_000;
@@ -36,6 +34,7 @@ export async function waitFor<T>(
 			announced = Date.now();
 			announce(`Still waiting for ${what} (${elapsed(started)})`);
 		}
-		await sleep(everyMs);
+		// Not that of `node:timers`: a test's clock could not move it.
+		await new Promise((resolve) => setTimeout(resolve, everyMs));
 	}
 }
