@@ -18,6 +18,8 @@ export interface WebResponse {
 	status: (code: number) => WebResponse;
 	json: (body: unknown) => WebResponse;
 	end: () => WebResponse;
+	once: (event: string, listener: () => void) => void;
+	readonly statusCode: number;
 }
 
 /** A query string as n8n has its web server read it: what Express calls the extended way. */
@@ -41,6 +43,10 @@ export async function toWebRequest(request: IncomingMessage): Promise<WebRequest
 
 export function toWebResponse(response: ServerResponse): WebResponse {
 	const own: WebResponse = {
+		once: (event, listener) => void response.once(event, listener),
+		get statusCode() {
+			return response.statusCode;
+		},
 		status: (code) => {
 			response.statusCode = code;
 			return own;
