@@ -1,9 +1,8 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import { Client } from '../shared/api/client';
 import type { CallbackTicket, Refusal } from '../shared/callback/signature';
-import { readSignedQuery, signingKey, verifyCallback } from '../shared/callback/signature';
-import { signingKeys } from '../shared/callback/signingKeys';
+import { CALLBACK_EVENTS } from '../shared/callback/signature';
+import { verifyCaller } from '../shared/callback/verifyCaller';
 import { isInRange } from '../shared/ipAddress';
 
 /**
@@ -22,7 +21,7 @@ export function isAllowedIp(context: IWebhookFunctions, allowedIps: unknown): bo
 }
 
 /**
- * Judges who calls. Whoever cannot be genuine is not worth a decryption.
+ * Judges who calls.
  *
  * @returns the ticket of a signed callback, or why it is refused; nothing where no signature is asked
  * for, which only an explicit "none" does
@@ -32,19 +31,5 @@ export async function readTicket(
 	context: IWebhookFunctions,
 ): Promise<CallbackTicket | Refusal | undefined> {
 	if (context.getNodeParameter('authentication') === 'none') return undefined;
-	const query = readSignedQuery(context.getQueryData() as Record<string, unknown>);
-	if (typeof query === 'string') return query;
-	let verdict: CallbackTicket | Refusal = 'altered';
-	const read = async () => signingKey((await Client.connect(context)).apiKey);
-	for await (const key of signingKeys(credentialOf(context), read)) {
-		verdict = verifyCallback(query, key);
-		if (verdict !== 'altered') break;
-	}
-	return verdict;
-}
-
-/** With its workflow: an expression in a credential can mean something else in another project. */
-function credentialOf(context: IWebhookFunctions): string {
-	const { id, credentials } = context.getNode();
-	return `${context.getWorkflow().id}/${credentials?.deepModeApi?.id ?? id}`;
+	return await verifyCaller(context, CALLBACK_EVENTS);
 }

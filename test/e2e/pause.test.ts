@@ -2,6 +2,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 
 import type { Execution } from '../shared/execution';
 import { post } from '../shared/requests';
+import { waitFor } from '../shared/waitFor';
 import {
 	chain,
 	deepModeNode,
@@ -13,6 +14,7 @@ import {
 	THREE_TRIES,
 	to,
 } from '../shared/workflows';
+import { pausingWebhook, wentOn } from './pausedCallers';
 import { useWorld } from './world';
 
 const world = useWorld();
@@ -30,6 +32,9 @@ const rows = (execution: Execution, name = 'After') =>
 	execution.items(name).map(({ json }) => [json.row, json.id, json.upscaled]);
 
 const expected = (ids: string[]) => ids.map((id, row) => [row, id, true]);
+
+/** The test says itself when an image is done. */
+const NEVER = 2 ** 31 - 1;
 
 const loseCallbacks = (ids: string[]) =>
 	ids.forEach((id) => world.deepMode.fault(id, { on: 'callback', lost: true }));
@@ -117,16 +122,34 @@ it('n8n is restarted while it is parked, and is called afterwards', async () => 
 	expect((await ring(world.deepMode.callbackOf(ids[0] as string))).status).toBe(409);
 }, 300_000);
 
+it('n8n is restarted, called once, and one image never finishes: the others come out', async () => {
+	const ids = world.deepMode.addImageIds(10);
+	const hanging = ids[9] as string;
+	loseCallbacks(ids);
+	world.deepMode.workMs = (id) => (id === hanging ? NEVER : 4000);
+	const executionId = await parked(ids, { options: { maxWait: 2 } });
+	await world.server.stop();
+	await world.server.start();
+	await world.n8n.login();
+
+	await ring(world.deepMode.callbackOf(ids[0] as string));
+	const execution = await world.n8n.waitForExecution(executionId, { timeoutMs: 180_000 });
+
+	expect(rows(execution)).toEqual(ids.map((id, row) => [row, id, id !== hanging]));
+	expect(execution.items('DeepMode')[9]?.json.timed_out).toBe(true);
+}, 300_000);
+
 it('100 images that finish together, each called three times: one resume, at most 300 looks', async () => {
 	const ids = world.deepMode.addImageIds(100);
 	const since = world.deepMode.requests.length;
+	const called = world.deepMode.callbacks.length;
 	world.deepMode.workMs = 4000;
 	world.deepMode.fault('*', { on: 'callback', repeat: 3, times: Infinity });
 
 	const execution = await world.n8n.runAndWait(workflow(ids, { options: { maxConcurrency: 50 } }), {
 		timeoutMs: 120_000,
 	});
-	await world.deepMode.settled();
+	await waitFor('300 calls', () => world.deepMode.callbacks.length - called === 300);
 
 	expect(rows(execution)).toEqual(expected(ids));
 	expect(execution.data.resultData.runData.After).toHaveLength(1);
@@ -202,16 +225,15 @@ it.each([
 	['is down', { cut: 'before' }],
 	['answers HTML', { status: 200, body: '<html>maintenance</html>', contentType: 'text/html' }],
 	['refuses the key', { status: 401, body: { detail: 'Could not validate credentials' } }],
-	['does not know the image', { status: 404, body: { detail: 'Image not found' } }],
 ] as const)(
 	'a call while the API %s does not resume',
 	async (_, fault) => {
-		const [id] = world.deepMode.addImageIds(1) as [string];
-		loseCallbacks([id]);
-		world.deepMode.workMs = 3000;
+		const image = world.deepMode.addImage();
+		const { id } = image;
+		world.deepMode.workMs = NEVER;
 		const executionId = await parked([id]);
-		await world.deepMode.settled();
 		world.deepMode.fault(id, { ...fault, on: 'retrieve', times: Infinity });
+		image.upscaled = true;
 
 		const answer = await ring(world.deepMode.callbackOf(id));
 		const then = (await world.n8n.execution(executionId)).status;
@@ -219,26 +241,26 @@ it.each([
 		await ring(world.deepMode.callbackOf(id));
 		const execution = await world.n8n.waitForExecution(executionId);
 
-		expect([answer.status, then]).toEqual([503, 'waiting']);
+		expect([answer.status, then]).toEqual([200, 'waiting']);
 		expect(rows(execution)).toEqual([[0, id, true]]);
 	},
 	120_000,
 );
 
 it('looks again by itself after the credential could not be used', async () => {
-	const data = world.deepMode.credentials;
-	const [id] = world.deepMode.addImageIds(1) as [string];
-	loseCallbacks([id]);
-	world.deepMode.workMs = 3000;
+	const data = { apiKey: world.deepMode.apiKey, baseUrl: world.deepMode.url };
+	const image = world.deepMode.addImage();
+	const { id } = image;
+	world.deepMode.workMs = NEVER;
 	const executionId = await parked([id]);
-	await world.deepMode.settled();
 	await world.n8n.updateCredential(world.credential, { ...data, apiKey: 'two words' });
+	image.upscaled = true;
 
 	const answer = await ring(world.deepMode.callbackOf(id));
 	await world.n8n.updateCredential(world.credential, data);
 	const execution = await world.n8n.waitForExecution(executionId);
 
-	expect(answer.status).toBe(503);
+	expect(answer.status).toBe(200);
 	expect(rows(execution)).toEqual([[0, id, true]]);
 }, 120_000);
 
@@ -254,26 +276,148 @@ it.each(['Up "scale" }} \\ x', '{{ $json.id }}', "Zoë's 猫😀", 'line\u2028en
 	},
 );
 
-it('never called back: after Max Wait it goes on with marked items', async () => {
-	const [done, open] = [
-		world.deepMode.addImage({ upscaled: true }).id,
-		...world.deepMode.addImageIds(1),
-	] as [string, string];
-	loseCallbacks([open]);
-	world.deepMode.workMs = 40_000;
+it('the time is over for one of 100: the others come out, with their pictures', async () => {
+	const ids = world.deepMode.addImageIds(100);
+	const hanging = ids[40] as string;
+	const spent = world.deepMode.spent;
+	world.deepMode.workMs = (id) => (id === hanging ? 600_000 : 2000);
 
 	const execution = await world.n8n.runAndWait(
-		workflow([done, open], { options: { maxWait: 1 } }),
+		workflow(ids, { download: true, options: { maxWait: 1, maxConcurrency: 20 } }),
 		{ timeoutMs: 180_000 },
 	);
 
 	expect(execution.status).toBe('success');
-	expect(rows(execution)).toEqual([
-		[0, done, true],
-		[1, open, false],
-	]);
-	expect(execution.items('After')[1]?.json).toMatchObject({ timed_out: true });
+	expect(rows(execution)).toEqual(ids.map((id, row) => [row, id, id !== hanging]));
+	expect(execution.items('DeepMode')[40]?.json).toEqual({
+		id: hanging,
+		upscaled: false,
+		timed_out: true,
+	});
+	const pictures = execution.items('DeepMode').map(({ binary }) => binary?.data?.mimeType);
+	expect(pictures).toEqual(ids.map((id) => (id === hanging ? undefined : 'image/jpeg')));
+	expect(world.deepMode.spent - spent).toBe(300);
 }, 240_000);
+
+it('one of ten is deleted meanwhile: it goes on when the others are done', async () => {
+	const ids = world.deepMode.addImageIds(10);
+	const deleted = ids[3] as string;
+	world.deepMode.workMs = 4000;
+	const executionId = await parked(ids, { options: { maxWait: 5 } });
+	const gone = { status: 404, body: { detail: 'Image not found' } };
+	world.deepMode.fault(deleted, { ...gone, on: 'retrieve', times: Infinity });
+
+	const execution = await world.n8n.waitForExecution(executionId);
+
+	expect(rows(execution)).toEqual(ids.map((id, row) => [row, id, id !== deleted]));
+	expect(execution.items('DeepMode')[3]?.json).toEqual({
+		id: deleted,
+		upscaled: false,
+		failed: true,
+		message: 'DeepMode does not show it any more (status 404): Image not found',
+	});
+}, 120_000);
+
+it.each([
+	['a failed item', 'stopWorkflow', { failed: true, message: 'Upscaling failed: too dark' }],
+	[
+		'an error item, with "continue on error"',
+		'continueRegularOutput',
+		{ error: expect.stringContaining('Upscaling failed: too dark') },
+	],
+] as const)('DeepMode calls back that it failed: %s', async (_, onError, expected) => {
+	const [dark, light] = world.deepMode.addImageIds(2) as [string, string];
+	world.deepMode.workMs = 3000;
+	const gaveUp = { message: 'Upscaling failed: too dark' };
+	world.deepMode.fault(dark, { on: 'work', gaveUp });
+
+	const execution = await world.n8n.runAndWait(workflow([dark, light], {}, { onError }));
+
+	const [failed, done] = execution.items('DeepMode').map(({ json }) => json);
+	expect(failed).toMatchObject(expected);
+	expect(done).toMatchObject({ id: light, upscaled: true });
+});
+
+it('all callbacks are lost: it goes on within three minutes', async () => {
+	const ids = world.deepMode.addImageIds(3);
+	loseCallbacks(ids);
+	world.deepMode.workMs = 25_000;
+
+	const execution = await world.n8n.runAndWait(workflow(ids, { options: { maxWait: 6 } }), {
+		timeoutMs: 180_000,
+	});
+
+	expect(rows(execution)).toEqual(expected(ids));
+}, 240_000);
+
+it('a web caller who waits for the last node reads that the images are in work', async () => {
+	const [id] = world.deepMode.addImageIds(1) as [string];
+	world.deepMode.workMs = 60_000;
+	const { id: workflowId, url } = await pausingWebhook(world, 'lastNode');
+
+	const { data } = await post<IDataObject>(url, { id });
+
+	expect(data).toEqual({ id, upscaled: false, in_work: true });
+	const [execution] = await world.n8n.executions({ workflowId });
+	await world.n8n.stopExecution(String(execution?.id));
+});
+
+it('a web caller gets the image from a Respond to Webhook node behind the pause', async () => {
+	const [id] = world.deepMode.addImageIds(1) as [string];
+	world.deepMode.workMs = 3000;
+	const { url } = await pausingWebhook(world, 'responseNode');
+
+	const { data } = await post<IDataObject>(url, { id });
+
+	expect(data).toMatchObject({ id, upscaled: true });
+});
+
+it('goes on where n8n does not keep successful executions', async () => {
+	const [id] = world.deepMode.addImageIds(1) as [string];
+	const before = wentOn(world);
+	world.deepMode.workMs = 3000;
+	const settings = { saveDataSuccessExecution: 'none' };
+	const { url } = await pausingWebhook(world, 'onReceived', settings);
+
+	await post(url, { id });
+
+	await waitFor('the node behind the pause', () => wentOn(world) > before);
+});
+
+it('an execution that another workflow started says what n8n gives that one', async () => {
+	const ids = world.deepMode.addImageIds(3);
+	const spent = world.deepMode.spent;
+	world.deepMode.workMs = 60_000;
+	const child = await world.n8n.createWorkflow(
+		chain(
+			node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' }),
+			pausing(),
+		),
+	);
+	await world.n8n.activate(child);
+	const parent = await world.n8n.createWorkflow(
+		chain(
+			...itemsNodes(ids.map((id) => ({ id }))),
+			node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
+				workflowId: { __rl: true, mode: 'id', value: child },
+				mode: 'each',
+				options: {},
+			}),
+		),
+	);
+
+	await world.n8n.run(parent);
+	const children = await waitFor('three paused executions', async () => {
+		const waiting = await world.n8n.executions({ workflowId: child, status: ['waiting'] });
+		return waiting.length === 3 && waiting;
+	});
+
+	for (const { id } of children) {
+		expect((await world.n8n.execution(id)).raw).toContain('Another workflow started this one');
+		await world.n8n.stopExecution(id);
+	}
+	expect(world.deepMode.spent - spent).toBe(9);
+});
 
 describe('one of ten cannot be submitted', () => {
 	const failing = () => {
@@ -333,7 +477,6 @@ describe('one of ten cannot be submitted', () => {
 		const execution = await world.n8n.runAndWait(
 			workflow(ids, {}, { ...THREE_TRIES, waitBetweenTries: 100 }),
 		);
-		await world.deepMode.settled();
 
 		expect(execution.status).toBe('error');
 		expect(Math.max(...ids.map((id) => world.deepMode.charges(id).length))).toBe(1);

@@ -1,4 +1,5 @@
 import type { Callbacks } from './callbacks';
+import type { Faults } from './faults';
 import type { FileHost } from './files';
 import type { Gallery, ImageRecord, Ratio } from './gallery';
 import type { Ledger } from './ledger';
@@ -43,6 +44,7 @@ export class Account {
 		private readonly ledger: Ledger,
 		private readonly files: FileHost,
 		private readonly callbacks: Callbacks,
+		private readonly faults: Faults,
 		private readonly work: Work,
 	) {}
 
@@ -56,6 +58,8 @@ export class Account {
 		const image = this.find(image_id);
 		this.charge('upscale', [image], UPSCALE_CREDITS);
 		return this.perform(image_id, callback, 'Upscaling images...', () => {
+			const fault = this.faults.forWork(image_id);
+			if (fault) return fault.gaveUp;
 			image.upscaled = true;
 			return this.imageObject(image);
 		});

@@ -65,7 +65,7 @@ export class Emulator implements Settings {
 
 		this.ledger = new Ledger(options.credits ?? 100_000);
 		this.files = new FileHost(this, gallery, faults, work, fileLog);
-		const account = new Account(this, gallery, this.ledger, this.files, callbacks, work);
+		const account = new Account(this, gallery, this.ledger, this.files, callbacks, faults, work);
 		this.api = createApi(this, account, faults, work, this.log);
 	}
 

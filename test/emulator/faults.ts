@@ -56,11 +56,18 @@ export interface CallbackFault {
 	callbackDelayMs?: number;
 }
 
+/** DeepMode gives up in the middle of the work: the image stays as it is, and is paid. */
+export interface WorkFault {
+	/** What the callback, or the answer of a call without one, says in place of the image. */
+	gaveUp: object;
+}
+
 export type RequestOperation = 'upscale' | 'generate' | 'retrieve' | 'balance' | 'file';
 
 export type Fault = (
 	| (RequestFault & { on?: RequestOperation })
 	| (CallbackFault & { on: 'callback' })
+	| (WorkFault & { on: 'work' })
 ) & {
 	/** How often it happens; `Infinity` for ever. Default 1. */
 	times?: number;
@@ -98,7 +105,12 @@ export class Faults {
 		return this.take('callback', key) as CallbackFault | undefined;
 	}
 
-	private take(on: RequestOperation | 'callback', key: string): Fault | undefined {
+	/** The next fault of an upscale's work, its own before one for any; it is used up by this. */
+	forWork(key: string): WorkFault | undefined {
+		return this.take('work', key) as WorkFault | undefined;
+	}
+
+	private take(on: RequestOperation | 'callback' | 'work', key: string): Fault | undefined {
 		for (const name of [queueName(on, key), queueName(on, '*')]) {
 			const queue = this.queues.get(name);
 			const next = queue?.[0];

@@ -4,6 +4,7 @@ import type { SignedParameters } from '../../nodes/shared/callback/signature';
 import {
 	isContextTooLong,
 	readSignedQuery,
+	CALLBACK_EVENTS,
 	signCallbackUrl,
 	signedMessage,
 	signingKey,
@@ -14,8 +15,10 @@ const TICKET = { event: 'image.upscaled', imageId: 'a', context: {} } as const;
 const sign = (url: string, ticket: object = {}) =>
 	new URL(signCallbackUrl(url, { ...TICKET, ...ticket }, 'dm_key'));
 const verify = (url: URL, apiKey = 'dm_key') => {
-	const query = readSignedQuery(Object.fromEntries(url.searchParams));
-	return typeof query === 'string' ? query : verifyCallback(query, signingKey(apiKey));
+	const query = readSignedQuery(Object.fromEntries(url.searchParams), CALLBACK_EVENTS);
+	return typeof query === 'string'
+		? query
+		: verifyCallback(query, signingKey(apiKey), CALLBACK_EVENTS);
 };
 
 it.each([
@@ -104,12 +107,14 @@ it.each([
 
 	const query = { ...Object.fromEntries(url.searchParams), ...parameters };
 
-	expect(readSignedQuery(query, now)).toBe(refusal);
+	expect(readSignedQuery(query, CALLBACK_EVENTS, now)).toBe(refusal);
 });
 
 it('lets in what an n8n has signed whose clock is some minutes ahead', () => {
 	const now = 1_700_000_000_000;
 	const ahead = new URL(signCallbackUrl('https://example.com/', TICKET, 'dm_key', now + 240_000));
 
-	expect(readSignedQuery(Object.fromEntries(ahead.searchParams), now)).toBeInstanceOf(Object);
+	expect(
+		readSignedQuery(Object.fromEntries(ahead.searchParams), CALLBACK_EVENTS, now),
+	).toBeInstanceOf(Object);
 });

@@ -84,7 +84,12 @@ export async function runBatch<Input>(
 		itemIndexes.forEach((itemIndex) => results.failWith(itemIndex, error));
 	}
 	const items = results.toItems();
-	return batch?.finish ? await batch.finish(items) : items;
+	try {
+		return batch?.finish ? await batch.finish(items) : items;
+	} catch (error) {
+		itemIndexes.forEach((itemIndex) => results.failWith(itemIndex, error));
+		return results.toItems();
+	}
 }
 
 /**

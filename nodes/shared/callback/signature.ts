@@ -14,10 +14,15 @@ import { isRecord } from '../isRecord';
 
 /** What a callback is asked for. */
 export type CallbackEvent = 'image.upscaled' | 'image.generated';
+/** The callback comes to a paused execution, and to no trigger. */
+export type PauseEvent = 'pause.upscaled';
+
+/** What comes to a trigger. */
+export const CALLBACK_EVENTS: readonly CallbackEvent[] = ['image.upscaled', 'image.generated'];
 
 /** What a callback URL says about the callback that comes to it. */
-export interface CallbackTicket {
-	event: CallbackEvent;
+export interface CallbackTicket<Event extends string = CallbackEvent> {
+	event: Event;
 	/** The image that was asked for; "" where there is none yet. */
 	imageId: string;
 	/** What the user wants to find again beside the result. */
@@ -26,8 +31,8 @@ export interface CallbackTicket {
 	nonce: string;
 }
 
-/** How long a callback URL is good, in seconds. */
-const LIFETIME = 24 * 60 * 60;
+/** How long a callback URL is good, in seconds, unless it is asked for longer. */
+export const LIFETIME = 24 * 60 * 60;
 /** How far the clock of the n8n that signed may be ahead of the one that checks, in seconds. */
 const CLOCK_SKEW = 5 * 60;
 /** The most that `dm_context` may take in the URL, in characters. */
@@ -44,14 +49,17 @@ export type SignedParameters = Record<(typeof SIGNED)[number], string>;
  * Adds a signed ticket to a callback URL. The URL's own query stays as it is.
  *
  * @param callbackUrl an http(s) URL
- * @param ticket what the callback will be about
+ * @param ticket what the callback will be about, and how long it may take, in seconds
  * @param apiKey the key that DeepMode and n8n share
  * @param now milliseconds since 1970
  * @param nonce unique for each URL
  */
 export function signCallbackUrl(
 	callbackUrl: string,
-	ticket: Omit<CallbackTicket, 'nonce'>,
+	{
+		lifetime = LIFETIME,
+		...ticket
+	}: Omit<CallbackTicket<CallbackEvent | PauseEvent>, 'nonce'> & { lifetime?: number },
 	apiKey: string,
 	now = Date.now(),
 	nonce: string = randomUUID(),
@@ -60,7 +68,7 @@ export function signCallbackUrl(
 		dm_event: ticket.event,
 		dm_image: ticket.imageId,
 		dm_context: encodeContext(ticket.context),
-		dm_expires: String(Math.floor(now / 1000) + LIFETIME),
+		dm_expires: String(Math.floor(now / 1000 + lifetime)),
 		dm_nonce: nonce,
 	};
 	const message = signedMessage(parameters);
@@ -87,34 +95,44 @@ type SignedQuery = SignedParameters & { dm_signature: string };
  * without a key. Names that do not start with `dm_` are nobody's business.
  *
  * @param query decoded names and values, as n8n gives them
+ * @param events what it may be for
  * @param now milliseconds since 1970
+ * @param lifetime how long such a URL is good at most, in seconds
  */
 export function readSignedQuery(
 	query: Record<string, unknown>,
+	events: readonly string[],
 	now = Date.now(),
+	lifetime = LIFETIME,
 ): SignedQuery | Refusal {
 	if (query.dm_signature === undefined) return 'unsigned';
 	if (!isComplete(query)) return 'incomplete or doubled';
 	const { dm_signature: signed, dm_event: event, dm_expires: expires } = query;
-	if (!/^[0-9a-f]{64}$/.test(signed) || !isEvent(event) || !/^\d+$/.test(expires)) {
+	if (!/^[0-9a-f]{64}$/.test(signed) || !events.includes(event) || !/^\d+$/.test(expires)) {
 		return 'malformed';
 	}
 	const left = Number(expires) - now / 1000;
 	if (left < 0) return 'expired';
-	return left <= LIFETIME + CLOCK_SKEW ? query : 'malformed';
+	return left <= lifetime + CLOCK_SKEW ? query : 'malformed';
 }
 
 /**
  * Checks a signed query.
  *
  * @param key the key it must be signed with
+ * @param events what it may be for; any other is unreadable
  */
-export function verifyCallback(query: SignedQuery, key: Buffer): CallbackTicket | Refusal {
+export function verifyCallback<Event extends string>(
+	query: SignedQuery,
+	key: Buffer,
+	events: readonly Event[],
+): CallbackTicket<Event> | Refusal {
 	if (!isSame(query.dm_signature, signature(signedMessage(query), key))) return 'altered';
 	const context = decodeContext(query.dm_context);
-	if (!isRecord(context) || !isEvent(query.dm_event)) return 'unreadable';
+	const event = events.find((name) => name === query.dm_event);
+	if (!isRecord(context) || event === undefined) return 'unreadable';
 	return {
-		event: query.dm_event,
+		event,
 		imageId: query.dm_image,
 		context,
 		nonce: query.dm_nonce,
@@ -124,10 +142,6 @@ export function verifyCallback(query: SignedQuery, key: Buffer): CallbackTicket 
 /** The key that signs callback URLs; nobody can call the API with it. */
 export function signingKey(apiKey: string): Buffer {
 	return createHmac('sha256', apiKey).update(SCHEME).digest();
-}
-
-function isEvent(event: string): event is CallbackEvent {
-	return event === 'image.upscaled' || event === 'image.generated';
 }
 
 /** Whether a context fits into a callback URL, once it is encoded. */

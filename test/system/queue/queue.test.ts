@@ -6,6 +6,7 @@ import type { IBinaryData, IDataObject, INode } from 'n8n-workflow';
 
 import { activeTrigger } from '../../e2e/activeTrigger';
 import type { N8nProcess } from '../../e2e/harness/process';
+import { pausingWebhook, wentOn } from '../../e2e/pausedCallers';
 import { useWorld } from '../../e2e/world';
 import type { Execution } from '../../shared/execution';
 import { fetchFile, post } from '../../shared/requests';
@@ -131,7 +132,7 @@ it('a paused execution that n8n fails to resume, for want of its database, goes 
 	const before = looks();
 
 	// While the node looks, the database goes away.
-	world.deepMode.fault(id, { on: 'retrieve', delayMs: 3000 });
+	world.deepMode.fault(id, { on: 'retrieve', delayMs: 2000 });
 	const answer = post(world.deepMode.callbackOf(id));
 	await waitFor('the look', () => looks() > before, { everyMs: 20 });
 	await cluster.postgres.crash();
@@ -147,6 +148,28 @@ it('a paused execution that n8n fails to resume, for want of its database, goes 
 		{ timeoutMs: 120_000 },
 	);
 	expect(results(execution)).toEqual([[id, true]]);
+});
+
+it('a web caller who waits for a paused workflow gets nothing from Respond to Webhook', async () => {
+	const [id] = world.deepMode.addImageIds(1) as [string];
+	world.deepMode.workMs = 3000;
+	const { url } = await pausingWebhook(world, 'responseNode');
+
+	const { status, data } = await post(url, { id });
+
+	expect([status, data]).toEqual([200, '']);
+});
+
+it('a paused execution goes on where n8n does not keep successful ones', async () => {
+	const [id] = world.deepMode.addImageIds(1) as [string];
+	const before = wentOn(world);
+	world.deepMode.workMs = 3000;
+	const settings = { saveDataSuccessExecution: 'none' };
+	const { url } = await pausingWebhook(world, 'onReceived', settings);
+
+	await post(url, { id });
+
+	await waitFor('the node behind the pause', () => wentOn(world) > before, { timeoutMs: 60_000 });
 });
 
 it('a download can be read by the other worker, and by the main process', async () => {

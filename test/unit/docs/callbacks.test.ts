@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 import {
 	readSignedQuery,
+	CALLBACK_EVENTS,
 	signCallbackUrl,
 	signingKey,
 	verifyCallback,
@@ -60,9 +61,11 @@ describe('the example in shell', () => {
 	it('makes a URL that the trigger lets in', () => {
 		const url = run({});
 
-		const query = readSignedQuery(Object.fromEntries(url.searchParams));
+		const query = readSignedQuery(Object.fromEntries(url.searchParams), CALLBACK_EVENTS);
 		expect(
-			typeof query === 'string' ? query : verifyCallback(query, signingKey('dm_test_key')),
+			typeof query === 'string'
+				? query
+				: verifyCallback(query, signingKey('dm_test_key'), CALLBACK_EVENTS),
 		).toEqual({
 			event: 'image.upscaled',
 			imageId: 'c6b8a9f7e5d1c3a2f91e3',

@@ -112,6 +112,16 @@ export function stillInWork(name: string, { since }: InWork): Failure {
 export const STILL_IN_WORK =
 	'It was not submitted again, since that would be paid again. Run again later: an image that is done by then costs nothing, and what DeepMode lost is submitted again after two hours at most. To submit it now, set If Still in Work to Submit Again.';
 
+/** DeepMode accepted the upscale, and it came to nothing. */
+export function gaveUp(name: string, reason: string): Failure {
+	return {
+		from: 'api',
+		message: `DeepMode did not upscale ${name}: ${reason}`,
+		description:
+			'DeepMode had accepted the upscale, and credits may have been spent: Get Balance tells. Check the image in your DeepMode account before you run again.',
+	};
+}
+
 /** The image is there, and its file is not. */
 export function fileMissing(name: string, problem: string, imageIds: string[]): Failure {
 	return {

@@ -6,13 +6,16 @@ import type { ImageReader } from '../../../../shared/api/imageReader';
 import type { FileContext } from '../../../../shared/files/download';
 import type { ImageWithFile } from '../../../../shared/files/withFiles';
 import { withFiles } from '../../../../shared/files/withFiles';
+import { inLanes } from '../../../../shared/lanes';
 import { imageName } from '../../../../shared/text';
 import { errorJson } from '../../../run/results';
-import { fileMissing } from '../messages';
-import { lookForFinished } from './lookForFinished';
+import { fileMissing, gaveUp } from '../messages';
 import { isPending } from './pending';
+import type { Sightings } from './sightings';
 
-/** How long to look for fresh URLs, in milliseconds: the old ones may do, too. */
+/** How long ago an image may have been seen, in milliseconds: its URL lives for an hour. */
+const FRESH = 5 * 60_000;
+/** How long to look for a fresh URL, in milliseconds: the old one may do, too. */
 const REFRESH_TIMEOUT = 20_000;
 
 interface CompleteOptions {
@@ -20,64 +23,103 @@ interface CompleteOptions {
 	field?: string;
 	/** Images to look at, and files to download, at once. */
 	lanes: number;
+	/** How long one file may take, in milliseconds. */
+	timeout: number;
 	/** Milliseconds since 1970. */
 	deadline: number;
 }
 
 /**
- * Puts the finished images in the place of the pending items. A file that cannot be had is an error
- * item where the node goes on with errors; elsewhere the image comes without, since a parked
- * execution cannot be ended with an error.
- *
- * @param finished every image that an item waits for
+ * Puts the images that have ended in the place of the pending items; those that have not are left.
+ * A failed image, and a file that cannot be had, is an error item where the node goes on with
+ * errors; elsewhere the item says so, since a parked execution cannot be ended with an error.
  */
 export async function complete(
 	context: FileContext,
 	reader: ImageReader,
 	items: INodeExecutionData[],
-	finished: Map<string, DeepModeImage>,
-	{ field, lanes, deadline }: CompleteOptions,
+	sightings: Sightings,
+	options: CompleteOptions,
 ): Promise<INodeExecutionData[]> {
-	const imageIds = [...finished.keys()];
-	const files = new Map<string, ImageWithFile>();
-	if (field) {
-		const images = [...finished.values()];
-		const results = await withFiles(context, reader, images, { field, lanes, deadline });
-		results.forEach((result, index) => files.set(imageIds[index] ?? '', result));
-	}
-	await refresh(reader, items, finished, lanes, deadline);
+	await refresh(reader, items, sightings, options);
+	const images = new Set(items.filter(isPending).map(({ json }) => String(json.id)));
+	const files = await filesOf(context, reader, [...images], sightings, options);
+	const node = context.getNode();
 	return items.map((item) => {
 		const imageId = String(item.json.id);
-		const image = finished.get(imageId);
-		if (!image) return item;
+		const image = sightings.image(imageId);
+		if (!isPending(item)) return image ? { ...item, json: { ...image } } : item;
 		const { pairedItem } = item;
-		if (!isPending(item)) return { ...item, json: { ...image } };
+		const reason = sightings.failure(imageId);
+		if (reason !== undefined) return { json: failedJson(node, imageId, reason), pairedItem };
+		if (!image) return item;
 		const file = files.get(imageId);
 		if (file && 'binary' in file) return { ...file, json: { ...file.json }, pairedItem };
-		const json = file ? withoutFile(context.getNode(), imageId, file) : { ...image };
-		return { json, pairedItem };
+		return { json: file ? withoutFile(node, imageId, file) : { ...image }, pairedItem };
 	});
 }
 
-/** Those that were upscaled before the execution was parked get a fresh URL: theirs may be old. */
+/** Those that were upscaled before the execution was parked are looked at, too. */
 async function refresh(
 	reader: ImageReader,
 	items: INodeExecutionData[],
-	finished: Map<string, DeepModeImage>,
-	lanes: number,
-	deadline: number,
+	sightings: Sightings,
+	{ lanes, deadline }: CompleteOptions,
 ): Promise<void> {
-	const others = items.filter(({ json }) => isImage(json)).map(({ json }) => String(json.id));
-	const until = Math.min(deadline, Date.now() + REFRESH_TIMEOUT);
-	await lookForFinished(reader, [...new Set(others)], finished, lanes, until);
+	const since = Date.now() - FRESH;
+	const isOld = ({ json }: INodeExecutionData) =>
+		(isImage(json) || sightings.image(String(json.id))) &&
+		!sightings.wasSeenSince(String(json.id), since);
+	const old = new Set(items.filter(isOld).map(({ json }) => String(json.id)));
+	let isAnswered = true;
+	await inLanes([...old], lanes, async (imageId) => {
+		if (!isAnswered) return;
+		const until = Math.min(deadline, Date.now() + REFRESH_TIMEOUT);
+		const outcome = await reader.lookUntilAnswered(imageId, until);
+		if (outcome?.is === 'image') sightings.note(imageId, outcome);
+		else isAnswered = outcome?.is === 'refused';
+	});
+}
+
+/** Each file has its own time. */
+async function filesOf(
+	context: FileContext,
+	reader: ImageReader,
+	imageIds: string[],
+	sightings: Sightings,
+	{ field, lanes, timeout, deadline }: CompleteOptions,
+): Promise<Map<string, ImageWithFile>> {
+	const files = new Map<string, ImageWithFile>();
+	if (!field) return files;
+	await inLanes(imageIds, lanes, async (imageId) => {
+		const image = sightings.image(imageId);
+		if (!image) return;
+		const until = Math.min(deadline, Date.now() + timeout);
+		const options = { field, lanes: 1, deadline: until };
+		const [file] = await withFiles(context, reader, [image], options);
+		if (file) files.set(imageId, file);
+	});
+	return files;
+}
+
+function goesOnWithErrors({ onError = 'stopWorkflow', continueOnFail }: INode): boolean {
+	return onError !== 'stopWorkflow' || continueOnFail === true;
+}
+
+function failedJson(node: INode, imageId: string, reason: string): IDataObject {
+	const { message, description } = gaveUp(imageName(imageId), reason);
+	return goesOnWithErrors(node)
+		? errorJson(message, description)
+		: { id: imageId, upscaled: false, failed: true, message: reason };
 }
 
 function withoutFile(
-	{ onError = 'stopWorkflow', continueOnFail }: INode,
+	node: INode,
 	imageId: string,
 	{ json, problem }: Extract<ImageWithFile, { problem: string }>,
 ): IDataObject {
-	if (onError === 'stopWorkflow' && !continueOnFail) return { ...json, download_problem: problem };
 	const { message, description } = fileMissing(imageName(imageId), problem, [imageId]);
-	return errorJson(message, description);
+	return goesOnWithErrors(node)
+		? errorJson(message, description)
+		: ({ ...json, download_problem: problem } as DeepModeImage);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { DeepModeImage } from '../../../../shared/api/image';
+import { delay } from '../../../../shared/delay';
 import type { Batch } from '../../../run/batch';
 import type { RunOptions } from '../../../run/options';
 import { readRunOptions } from '../../../run/options';
@@ -13,28 +13,41 @@ import { endingWithFiles } from '../endingWithFiles';
 import { hintAtCallbackUrls } from '../handOver/callbackHints';
 import { expectClaims, ImageUpscaling } from '../imageUpscaling';
 import { readBinaryField, readImageId } from '../parameters';
+import { ringFor } from './bell';
 import { complete } from './complete';
-import { lookForFinished } from './lookForFinished';
+import { look } from './look';
 import { readMaxWait } from './maxWait';
 import { park, resumeUrlOf } from './park';
 import { isPending, pendingIds, pendingItem } from './pending';
-import { isHeard, ringUntil } from './selfCall';
-
-/**
- * When the node rings at its own door, in milliseconds: a callback that came before n8n had stored
- * the parked execution found nobody.
- */
-const RINGS = [1000, 2000, 4000, 8000, 16_000];
+import { enterRound } from './rounds';
+import { Sightings } from './sightings';
+import { ticketUrl } from './ticket';
 
 /** How long the last look before parking may take, in milliseconds: callbacks find nobody yet. */
 const LAST_LOOK = 5000;
+/** How long to look, before parking, at images whose submission got no clear answer. */
+const SETTLING = 60_000;
+/** Pauses between these looks double from the first to the longest, in milliseconds. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 15_000;
+
+/** How and when the execution is to come back. */
+interface Pause {
+	resumeUrl: string;
+	round: string;
+	/** In milliseconds. */
+	maxWait: number;
+	/** The binary field for files; none are wanted without it. */
+	field?: string;
+}
 
 /**
- * This room parks an execution (`park`), looks at its images (`lookForFinished`), makes what comes
- * out (`complete`), answers calls to it (`resume`) and calls itself (`selfCall`).
+ * This room parks an execution (`park`), looks at its images (`look`, `sightings`), believes who has
+ * a ticket (`ticket`), makes what comes out (`complete`), answers calls to it (`resume`) and calls
+ * itself (`bell`). What a process knows of a parked execution, and the drawing of its life, is in
+ * `rounds`.
  *
- * Pause mode: submits all images, then parks the execution until all are finished. What comes out
- * then is made in `resume`.
+ * Pause mode: submits all images, then parks the execution until all have ended.
  */
 export async function pauseUntilCalledBack(
 	context: IExecuteFunctions,
@@ -43,21 +56,27 @@ export async function pauseUntilCalledBack(
 	const maxWait = readMaxWait(context);
 	refuseWhatCannotPause(context, options);
 	const field = readBinaryField(context);
-	const resumeUrl = resumeUrlOf(context);
+	const pause = { resumeUrl: resumeUrlOf(context), round: randomUUID(), maxWait, field };
 	const run = await prepareRun(context, options);
+	const { apiKey } = run.client;
+	const unclear = new Set<string>();
 	return {
 		maxConcurrency: options.maxConcurrency,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		keyOf: ({ imageId }) => imageId,
 		start: (jobs) => expectClaims(run, jobs),
 		work: async (job) => {
+			const { imageId } = job.input;
 			const upscaling = new ImageUpscaling(run, job);
-			const pending = () => pendingItem(job.input.imageId);
-			const ending = await upscaling.handOver(resumeUrl, {
+			const callback = ticketUrl(pause.resumeUrl, imageId, { ...pause, apiKey });
+			const ending = await upscaling.handOver(callback, {
 				existing: (image) => image,
-				accepted: pending,
-				earlier: pending,
-				unknown: pending,
+				accepted: () => pendingItem(imageId),
+				earlier: () => pendingItem(imageId),
+				unknown: () => {
+					unclear.add(imageId);
+					return pendingItem(imageId);
+				},
 			});
 			const isOpen = 'items' in ending && ending.items.some(isPending);
 			return isOpen ? ending : await endingWithFiles(run, ending, field, upscaling.deadline);
@@ -66,34 +85,67 @@ export async function pauseUntilCalledBack(
 			await run.claims.finish();
 			run.tally.report(context);
 		},
-		finish: async (items) => await parkOrGoOn(run, items, { resumeUrl, maxWait, field }),
+		finish: async (items) => {
+			const sightings = new Sightings();
+			await settle(run, [...unclear], sightings);
+			return await parkOrGoOn(run, items, sightings, pause);
+		},
 	};
 }
 
+/** Looks at images again and again, for a while, whether they are upscaled all the same. */
+async function settle(run: Run, imageIds: string[], sightings: Sightings): Promise<void> {
+	const { options, reader, stop } = run;
+	const deadline = Date.now() + SETTLING;
+	const isOver = () => imageIds.every((id) => sightings.hasEnded(id)) || stop?.aborted === true;
+	for (let pause = FIRST_PAUSE; !isOver() && Date.now() + pause < deadline; ) {
+		await delay(pause, stop);
+		await look(reader, sightings, imageIds, { lanes: options.maxConcurrency, all: true, deadline });
+		pause = Math.min(pause * 2, LONGEST_PAUSE);
+	}
+}
+
 async function parkOrGoOn(
-	run: Run,
+	{ context, options, reader, stop }: Run,
 	items: INodeExecutionData[],
-	{ resumeUrl, maxWait, field }: { resumeUrl: string; maxWait: number; field?: string },
+	sightings: Sightings,
+	{ resumeUrl, round, maxWait, field }: Pause,
 ): Promise<INodeExecutionData[]> {
 	const imageIds = pendingIds(items);
 	if (imageIds.length === 0) return items;
-	const { context, options, reader, stop } = run;
-	const lanes = options.maxConcurrency;
-	const finished = new Map<string, DeepModeImage>();
-	const lastLook = Date.now() + LAST_LOOK;
-	if ((await lookForFinished(reader, imageIds, finished, lanes, lastLook)) === 'finished') {
-		const deadline = Date.now() + options.timeout;
-		return await complete(context, reader, items, finished, { field, lanes, deadline });
+	const { maxConcurrency: lanes, timeout } = options;
+	await look(reader, sightings, imageIds, { lanes, deadline: Date.now() + LAST_LOOK });
+	if (imageIds.every((imageId) => sightings.hasEnded(imageId))) {
+		const files = { field, lanes, timeout, deadline: Infinity };
+		return await complete(context, reader, items, sightings, files);
 	}
 	if (stop?.aborted) return items;
 
 	hintAtCallbackUrls(context, new Set([resumeUrl]));
+	hintAtParent(context);
 	// The editor shows it while the execution is parked.
 	context.setMetadata({ resumeUrl });
-	const parked = { round: randomUUID(), lanes, ...(field && { field }) };
-	const output = await park(context, items, parked, new Date(Date.now() + maxWait));
-	void ringUntil(isHeard, context, resumeUrl, RINGS);
+	const since = Date.now();
+	const limit = since + maxWait;
+	const parked = { round, since, limit, lanes, timeout, ...(field && { field }) };
+	const output = await park(context, items, parked);
+	const begun = enterRound(resumeUrl, parked);
+	if (begun) {
+		begun.sightings = sightings;
+		void ringFor(context, begun);
+	}
 	return output;
+}
+
+/** What n8n makes of a pause in a sub-workflow is not the node's to change. */
+function hintAtParent(context: IExecuteFunctions): void {
+	if (context.getMode() !== 'integrated') return;
+	context.addExecutionHints?.({
+		message:
+			'Another workflow started this one. When the pause ends, n8n gives it the items of one execution only: let it run this workflow once for all items, and not once for each.',
+		type: 'warning',
+		location: 'outputPane',
+	});
 }
 
 /** @throws NodeOperationError if no callback could end the pause */

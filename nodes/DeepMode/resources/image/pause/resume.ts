@@ -1,130 +1,146 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { Client } from '../../../../shared/api/client';
-import type { DeepModeImage } from '../../../../shared/api/image';
 import { ImageReader } from '../../../../shared/api/imageReader';
 import { Sender } from '../../../../shared/api/sender';
+import { delay } from '../../../../shared/delay';
+import { ringFor } from './bell';
 import { complete } from './complete';
-import type { Seen } from './lookForFinished';
-import { lookForFinished } from './lookForFinished';
-import type { Parked } from './park';
-import { resumeUrlOf } from './park';
+import { look } from './look';
+import { deadlineOf, parkedState, resumeUrlOf } from './park';
 import { pendingIds } from './pending';
-import { isHeardOrGone, ringUntil } from './selfCall';
+import type { Round } from './rounds';
+import { enterRound } from './rounds';
+import { readToldFailure } from './ticket';
 
-/** How long to look at the images of a parked execution, in milliseconds: the caller waits. */
-const LOOK_TIMEOUT = 20_000;
-/** How long all downloads may take, in milliseconds. */
-const DOWNLOAD_TIMEOUT = 300_000;
-/**
- * When to come again, in milliseconds, after the API could not be asked, and when n8n should have
- * resumed: nobody else may ring.
- */
-const SECOND_RINGS = [30_000, 60_000, 120_000, 240_000, 480_000];
-/**
- * How long calls that came for what was resumed may still be on their way, in milliseconds. It is
- * over before the second rings start, which find out whether it was.
- */
-const LATE = 25_000;
+/** How long a caller waits for the looks that its call began, in milliseconds: most need no more. */
+const CALLER_WAITS = 3000;
 
-/** The executions whose images are being looked at in this process, and whether it rang meanwhile. */
-const looking = new Map<string, { rang: boolean }>();
-/** The rounds that were resumed of late, and when. */
-const resumed = new Map<string, number>();
-/** The executions that ring again by themselves. */
-const ringing = new Set<string>();
-
-const HEARD: IWebhookResponseData = { webhookResponse: { received: true } };
+const ANSWER = { received: true };
+const HEARD: IWebhookResponseData = { webhookResponse: ANSWER };
 
 /**
- * Answers a call to a parked execution. The call says nothing but "look": whether the images are
- * finished is asked from the API, and the execution goes on when all are. It never throws: n8n would
- * resume the execution with an empty item.
+ * Answers a call to a parked execution. The call says little but "look": whether the images are
+ * finished is asked from the API, and the execution goes on when all have ended, or when its time is
+ * over. It never throws: n8n would resume the execution with an empty item.
  */
 export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const key = `${this.getExecutionId()}/${this.getNode().id}`;
-	const running = looking.get(key);
-	if (running) {
-		running.rang = true;
-		return HEARD;
-	}
-	const check = { rang: false };
-	looking.set(key, check);
 	try {
-		return (await lookAndResume(this, key, check)) ?? notNow(this, key);
+		return await answer(this);
 	} catch (error) {
-		this.logger.error(`DeepMode node "${this.getNode().name}" could not look: ${String(error)}`);
-		return notNow(this, key);
-	} finally {
-		looking.delete(key);
+		logError(this, error);
+		const message = 'The images cannot be looked at now; n8n stays paused';
+		this.getResponseObject().status(503).json({ message }).end();
+		return { noWebhookResponse: true };
 	}
 }
 
-/** @returns nothing if the API did not show an image */
-async function lookAndResume(
-	context: IWebhookFunctions,
-	key: string,
-	check: { rang: boolean },
-): Promise<IWebhookResponseData | undefined> {
+async function answer(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const parked = parkedState(context);
-	if (Date.now() - (resumed.get(parked.round) ?? 0) < LATE) return HEARD;
-	const items = context.evaluateExpression('{{ $input.all() }}') as unknown as INodeExecutionData[];
-	const client = await Client.connect(context);
-	const reader = new ImageReader(client, new Sender(client.account, true));
-	const finished = new Map<string, DeepModeImage>();
-	let seen: Seen;
-	do {
-		check.rang = false;
-		const deadline = Date.now() + LOOK_TIMEOUT;
-		seen = await lookForFinished(reader, pendingIds(items), finished, parked.lanes, deadline);
-	} while (seen !== 'finished' && check.rang);
-	if (seen === 'unanswered') return undefined;
-	if (seen === 'unfinished') return HEARD;
+	const round = enterRound(resumeUrlOf(context), parked);
+	if (!round || round.isGoingOn) return HEARD;
+	if (!round.isRung) void ringFor(context, round);
+	const told = await readToldFailure(context, parked.round);
+	if (told) round.sightings.tellFailure(told.imageId, told.words);
+	round.rang = true;
+	if (round.isLooking || round.isGoingOn) return HEARD;
+	return round.output ? goOn(context, round, round.output) : await lookAndGoOn(context, round);
+}
 
-	const { field, lanes } = parked;
-	const deadline = Date.now() + DOWNLOAD_TIMEOUT;
-	const output = await complete(context, reader, items, finished, { field, lanes, deadline });
-	remember(parked.round);
-	// n8n can fail to resume, as without its database, and tells only the caller.
-	void ringAgain(context, key);
+async function lookAndGoOn(
+	context: IWebhookFunctions,
+	round: Round,
+): Promise<IWebhookResponseData> {
+	// Now: n8n evaluates nothing any more once a call is answered.
+	const items = context.evaluateExpression('{{ $input.all() }}') as unknown as INodeExecutionData[];
+	const looking = lookWhileRung(context, round, items);
+	await Promise.race([looking, delay(CALLER_WAITS)]);
+	if (round.isGoingOn) return HEARD;
+	if (round.output) return goOn(context, round, round.output);
+	if (!round.isLooking) return HEARD;
+	if (round.isHeard) {
+		void looking.then(async () => {
+			if (round.output && !round.isGoingOn) await ringFor(context, round, true);
+		});
+		return HEARD;
+	}
+	// Where n8n cannot call itself, this call is all there is.
+	context.getResponseObject().status(200).json(ANSWER).end();
+	await looking;
+	if (!round.output || round.isGoingOn) return { noWebhookResponse: true };
+	round.handOver();
+	return { noWebhookResponse: true, workflowData: [round.output] };
+}
+
+/** Looks, again if somebody calls meanwhile, until the round is ready or nothing is to be seen. */
+async function lookWhileRung(
+	context: IWebhookFunctions,
+	round: Round,
+	items: INodeExecutionData[],
+): Promise<void> {
+	const { over } = round;
+	round.isLooking = true;
+	let worked = false;
+	try {
+		const client = await Client.connect(context);
+		const reader = new ImageReader(client, new Sender(client.account, true, over), over);
+		do {
+			round.rang = false;
+			worked = await lookOnce(context, reader, round, items);
+		} while (round.rang && !round.output && !over.aborted);
+	} catch (error) {
+		logError(context, error);
+	} finally {
+		round.isLooking = false;
+		tellBell(context, round, worked);
+	}
+}
+
+/** @returns whether the API said how it stands */
+async function lookOnce(
+	context: IWebhookFunctions,
+	reader: ImageReader,
+	round: Round,
+	items: INodeExecutionData[],
+): Promise<boolean> {
+	const { sightings, parked } = round;
+	const { limit, lanes, field, timeout } = parked;
+	const imageIds = pendingIds(items);
+	const deadline = deadlineOf(limit);
+	const isLast = Date.now() >= limit;
+	const seen = await look(reader, sightings, imageIds, { lanes, all: isLast, deadline });
+	const isReady = isLast || imageIds.every((imageId) => sightings.hasEnded(imageId));
+	if (!isReady) return seen !== 'unanswered';
+	const options = { field, lanes, timeout, deadline };
+	round.output = await complete(context, reader, items, sightings, options);
+	return true;
+}
+
+/** n8n can fail to go on, as without its database, and tells only the caller. */
+function goOn(
+	context: IWebhookFunctions,
+	round: Round,
+	output: INodeExecutionData[],
+): IWebhookResponseData {
+	round.handOver();
+	const response = context.getResponseObject();
+	response.once('finish', () => {
+		if (response.statusCode < 300) return round.end();
+		round.takeBack();
+		tellBell(context, round, false);
+	});
 	return { ...HEARD, workflowData: [output] };
 }
 
-function parkedState(context: IWebhookFunctions): Parked {
-	const name = spelledOut(context.getNode().name);
-	return context.evaluateExpression(`{{ $node["${name}"].context["parked"] }}`) as Parked;
+/** When it did not work, somebody comes again soon; if it still does not, with growing pauses. */
+function tellBell(context: IWebhookFunctions, round: Round, worked: boolean): void {
+	const isNew = !worked && !round.isInTrouble;
+	round.isInTrouble = !worked;
+	if (isNew) void ringFor(context, round);
 }
 
-/** For a string in an expression: braces would end it, and n8n refuses ".constructor" and more. */
-function spelledOut(text: string): string {
-	return text.replace(
-		/\W/g,
-		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+function logError(context: IWebhookFunctions, error: unknown): void {
+	context.logger.error(
+		`DeepMode node "${context.getNode().name}" could not look: ${String(error)}`,
 	);
-}
-
-async function ringAgain(context: IWebhookFunctions, key: string): Promise<void> {
-	if (ringing.has(key)) return;
-	ringing.add(key);
-	try {
-		await ringUntil(isHeardOrGone, context, resumeUrlOf(context), SECOND_RINGS);
-	} catch (error) {
-		context.logger.error(`DeepMode node "${context.getNode().name}" cannot ring: ${String(error)}`);
-	} finally {
-		ringing.delete(key);
-	}
-}
-
-/** A caller who tries again may find the API answering, and we try again ourselves. */
-function notNow(context: IWebhookFunctions, key: string): IWebhookResponseData {
-	void ringAgain(context, key);
-	const message = 'The images cannot be looked at now; n8n stays paused';
-	context.getResponseObject().status(503).json({ message }).end();
-	return { noWebhookResponse: true };
-}
-
-function remember(round: string): void {
-	const now = Date.now();
-	for (const [old, at] of resumed) if (now - at >= LATE) resumed.delete(old);
-	resumed.set(round, now);
 }

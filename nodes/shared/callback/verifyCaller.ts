@@ -1,0 +1,37 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+
+import { Client } from '../api/client';
+import type { CallbackTicket, Refusal } from './signature';
+import { readSignedQuery, signingKey, verifyCallback } from './signature';
+import { signingKeys } from './signingKeys';
+
+/**
+ * Judges the ticket of a call. Whoever cannot be genuine is not worth a decryption.
+ *
+ * @param events what the ticket may be for
+ * @param lifetime how long such a ticket is good at most, in seconds
+ * @returns the ticket, or why it is refused
+ * @throws NodeOperationError if the credential cannot be used
+ */
+export async function verifyCaller<Event extends string>(
+	context: IWebhookFunctions,
+	events: readonly Event[],
+	lifetime?: number,
+): Promise<CallbackTicket<Event> | Refusal> {
+	const parameters = context.getQueryData() as Record<string, unknown>;
+	const query = readSignedQuery(parameters, events, Date.now(), lifetime);
+	if (typeof query === 'string') return query;
+	let verdict: CallbackTicket<Event> | Refusal = 'altered';
+	const read = async () => signingKey((await Client.connect(context)).apiKey);
+	for await (const key of signingKeys(credentialOf(context), read)) {
+		verdict = verifyCallback(query, key, events);
+		if (verdict !== 'altered') break;
+	}
+	return verdict;
+}
+
+/** With its workflow: an expression in a credential can mean something else in another project. */
+function credentialOf(context: IWebhookFunctions): string {
+	const { id, credentials } = context.getNode();
+	return `${context.getWorkflow().id}/${credentials?.deepModeApi?.id ?? id}`;
+}
