@@ -4,11 +4,15 @@ import { sendPicture } from '../shared/httpServer';
 
 /**
  * A DeepMode API that costs next to nothing itself, in a process of its own: `tsx api.ts`. It prints
- * its port. An ID such as `x-200` takes 200 ms; `GET /stats` tells what was seen since it was last
- * asked; `/file?mb=25` is a file of that size.
+ * its port. An ID such as `x-200` takes 200 ms; one that starts with `new` is not upscaled until it was
+ * submitted; `GET /stats` tells what was seen since it was last asked; `/file?mb=25` is a file of that
+ * size.
  */
 let inFlight = 0;
 let stats = { most: 0, times: [] as number[] };
+
+/** By ID. */
+const submitted = new Set<string>();
 
 const server = createServer(async (request, response) => {
 	const url = new URL(request.url ?? '', 'http://api');
@@ -22,9 +26,12 @@ const server = createServer(async (request, response) => {
 	}
 	let body = '';
 	for await (const part of request) body += String(part);
-	const id = body
-		? (JSON.parse(body) as { image_id: string }).image_id
-		: decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
+	const submission = body
+		? (JSON.parse(body) as { image_id: string; callback?: string })
+		: undefined;
+	const id = submission?.image_id ?? decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
+	if (submission) submitted.add(id);
+	const upscaled = !id.startsWith('new') || submitted.has(id);
 	inFlight += 1;
 	stats.most = Math.max(stats.most, inFlight);
 	stats.times.push(Date.now());
@@ -32,6 +39,7 @@ const server = createServer(async (request, response) => {
 		() => {
 			inFlight -= 1;
 			response.setHeader('content-type', 'application/json');
+			if (submission?.callback) return void response.end('{"message": "Upscaling images..."}');
 			response.end(
 				JSON.stringify({
 					id,
@@ -40,7 +48,7 @@ const server = createServer(async (request, response) => {
 					image_url: `http://${request.headers.host}/file?mb=25`,
 					prompt: 'A beautiful landscape with mountains and a river.',
 					negative_prompt: 'rainy, foggy',
-					upscaled: true,
+					upscaled,
 					ratio: 'square',
 				}),
 			);

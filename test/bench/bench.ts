@@ -23,7 +23,7 @@ async function main(): Promise<void> {
 			3: async () => [await memory(bench)],
 			4: async () => [await trigger(bench, 1), await trigger(bench, 10)],
 			5: async () => [await load(bench.folder, bench.tarball)],
-			6: async () => [await many(bench)],
+			6: async () => await many(bench),
 			7: async () => [await queue(bench)],
 			8: async () => [await parked(bench)],
 			9: async () => [await claims(bench)],

@@ -14,8 +14,11 @@ import { API_KEY } from './server';
 const images = (count: number, milliseconds: (row: number) => number = () => 0) =>
 	Array.from({ length: count }, (_, row) => ({ id: `image${row}-${milliseconds(row)}` }));
 
-const ours = (bench: BenchServer, options: IDataObject = {}): INode =>
-	deepModeNode(bench.credential, { options: { ifUpscaled: 'upscaleAgain', ...options } });
+const ours = (bench: BenchServer, options: IDataObject = {}, parameters: IDataObject = {}): INode =>
+	deepModeNode(bench.credential, {
+		...parameters,
+		options: { ifUpscaled: 'upscaleAgain', ...options },
+	});
 
 const httpRequest = (bench: BenchServer, options: IDataObject = {}): INode =>
 	node(
@@ -147,16 +150,38 @@ async function rate(
 	return urls.length / seconds;
 }
 
+/** What n8n remembers for a node at the most. */
+const FULL = 100_000;
+
 /** 10,000 images in one run: does it take longer the more there are? */
-export async function many(bench: BenchServer): Promise<Row> {
+export async function many(bench: BenchServer): Promise<Row[]> {
+	const fresh = (row: string) => images(10_000).map(({ id }) => ({ id: `new-${row}-${id}` }));
+	const first = { ifUpscaled: 'returnExisting' };
+	const async = { mode: 'async', callbackUrl: 'https://n8n.example.com/webhook/1/deepmode' };
+	return [
+		await halves(bench, '6 10,000 items', images(10_000), ours(bench)),
+		await halves(bench, '6 first run', fresh('sync'), ours(bench, first), FULL),
+		await halves(bench, '6 handed over', fresh('async'), ours(bench, first, async), FULL),
+	];
+}
+
+/** The second half of the submissions against the first. */
+async function halves(
+	bench: BenchServer,
+	name: string,
+	items: IDataObject[],
+	contestant: INode,
+	entries = 0,
+): Promise<Row> {
 	await bench.apiStats();
-	await bench.timeOf(images(10_000), ours(bench));
+	await bench.timeOf(items, contestant, entries);
 	const { times, most } = await bench.apiStats();
+	const middle = times.length / 2;
 	const half = (from: number, to: number) => (times[to] ?? NaN) - (times[from] ?? NaN);
-	const first = half(0, 4999);
-	const second = half(5000, 9999);
+	const first = half(0, middle - 1);
+	const second = half(middle, times.length - 1);
 	return {
-		case: '6 10,000 items',
+		case: name,
 		measure: 'ms for 5,000',
 		medians: { ours: second, 'first 5,000': first },
 		spread: {},

@@ -5,6 +5,7 @@ import { startEmulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
 import { GOING_ON, THREE_TRIES } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
+import { nodeOfAnotherProcess } from './anotherProcess';
 import type { Execution, NodeSetup } from './engine';
 import { execute, goOn, startExecution } from './engine';
 import { useEmulator } from './useEmulator';
@@ -280,6 +281,57 @@ const ROWS: Record<string, () => Promise<void>> = {
 		expect(outputs[0]?.[0]?.json.upscaled).toBe(true);
 		expect(deepMode.submits).toHaveLength(2);
 	},
+	'Two executions at once': async () => {
+		deepMode.workMs = 500;
+		const ids = deepMode.addImageIds(20);
+		const both = await Promise.all([upscale(ids, sameNode), upscale(ids, sameNode)]);
+		for (const { outputs } of both) {
+			expect(outputs[0]?.map(({ json }) => [json.id, json.upscaled])).toEqual(
+				ids.map((id) => [id, true]),
+			);
+		}
+		expect(deepMode.spent).toBe(60);
+	},
+	'Handed over, and run again before it is done': async () => {
+		deepMode.workMs = 60_000;
+		const ids = deepMode.addImageIds(3);
+		await upscale(ids, { ...sameNode, ...callBack });
+		const { outputs, hints } = await upscale(ids, { ...sameNode, ...callBack });
+		expect(outputs[0]?.map(({ json }) => json)).toEqual(
+			ids.map((id) => ({
+				image_id: id,
+				mode: 'async',
+				accepted: 'earlier',
+				message: expect.stringMatching(
+					/^It has been in work for less than a minute, .*Submit Again/,
+				),
+			})),
+		);
+		expect(hints).toContain('3 were in work already (9 credits saved)');
+		expect(deepMode.spent).toBe(9);
+	},
+	'A crash, run again at once': async () => {
+		deepMode.workMs = 1500;
+		const ids = deepMode.addImageIds(10);
+		const crashed = startExecution(deepMode.credentials, ids.map(toItem), {
+			...sameNode,
+			nodeType: nodeOfAnotherProcess(),
+		});
+		await waitFor('all upscales', () => deepMode.submits.length === 10, { everyMs: 5 });
+		const { outputs } = await upscale(ids, sameNode);
+		await crashed.finished;
+		expect(outputs[0]?.filter(({ json }) => json.upscaled)).toHaveLength(10);
+		expect(deepMode.spent).toBe(30);
+	},
+	'In work by another execution, and not done within the timeout': async () => {
+		const { id } = await upscaleWith({ hang: true }, { ...sameNode, ...quickly });
+		const { error } = await upscale([id], { ...sameNode, ...quickly });
+		expect(error?.message).toBe(
+			`Image "${id}" has been in work for less than a minute by an earlier run, and is not done`,
+		);
+		expect(error?.description).toContain('Nothing was charged');
+		expect(deepMode.submits).toHaveLength(1);
+	},
 	'Stop, in n8n': async () => {
 		deepMode.workMs = 300;
 		const ids = deepMode.addImageIds(50);
@@ -435,6 +487,7 @@ it('tells what a run cost and saved', async () => {
 	expect(hints).toEqual(['37 upscaled (111 credits), 3 were upscaled already (9 credits saved)']);
 });
 
+const sameNode = { workflowId: 'w1', settings: { id: 'n1' } };
 const quickly: NodeSetup = { parameters: { options: { timeout: 2 } } };
 const callBack = {
 	parameters: { mode: 'async', callbackUrl: 'https://n8n.example.com/webhook/1/deepmode' },

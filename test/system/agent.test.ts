@@ -13,18 +13,24 @@ afterEach(async () => {
 	await model?.stop();
 });
 
+interface Tool {
+	parameters: IDataObject;
+	settings?: Partial<INode>;
+	agent?: number;
+}
+
 /**
  * Lets an AI Agent answer, with a DeepMode node as its only tool.
  *
- * @param tool parameters and settings of the node
- * @param toolArguments what the model calls it with
+ * @param tool parameters and settings of the node, and the version of the AI Agent
+ * @param toolArguments what the model calls it with, all in one message
  */
 async function ask(
-	{ parameters, settings }: { parameters: IDataObject; settings?: Partial<INode> },
-	toolArguments: object,
+	{ parameters, settings, agent = 3 }: Tool,
+	...toolArguments: object[]
 ): Promise<Execution> {
 	const { n8n, credential } = world;
-	model = await startOpenAiStub(toolArguments);
+	model = await startOpenAiStub(...toolArguments);
 	const openAi = await n8n.createCredential('openAiApi', 'OpenAI account', {
 		apiKey: 'sk-1',
 		url: model.url,
@@ -36,7 +42,7 @@ async function ask(
 	};
 	const nodes = [
 		startNode(),
-		node('AI Agent', '@n8n/n8n-nodes-langchain.agent', 3, {
+		node('AI Agent', '@n8n/n8n-nodes-langchain.agent', agent, {
 			promptType: 'define',
 			text: 'Please',
 			options: {},
@@ -106,6 +112,27 @@ it('tells the model what it does and what it takes, and gives it the upscaled im
 	]);
 	expect(deepMode.charges(id)).toHaveLength(1);
 });
+
+it.each([1.7, 2.2, 3])(
+	'asked for the same image twice in one message, by an AI Agent of version %f, pays once and gives it twice',
+	async (agent) => {
+		const { id } = world.deepMode.addImage();
+		world.deepMode.workMs = 2000;
+
+		const { error } = await ask(
+			{ parameters: { imageId }, agent },
+			{ Image_ID: id },
+			{ Image_ID: id },
+		);
+
+		expect(error).toBeUndefined();
+		const answers = model.requests.at(-1)?.messages.filter(({ role }) => role === 'tool') ?? [];
+		expect(answers.map(({ content }) => JSON.parse(String(content)) as unknown)).toEqual(
+			Array(2).fill([expect.objectContaining({ id, upscaled: true })]),
+		);
+		expect(world.deepMode.charges(id)).toHaveLength(1);
+	},
+);
 
 it('gives the model all images that it generated', async () => {
 	const parameters = {
