@@ -21,7 +21,10 @@ const RUN_BY: Record<string, [file: string, as: string]> = {
 };
 
 /** Scripts that no job runs by name, and what runs them. */
-const TESTED: Record<string, string> = { emulator: 'test/unit/emulatorCli.test.ts' };
+const TESTED: Record<string, string> = {
+	contract: 'test/contract/contract.test.ts',
+	emulator: 'test/unit/emulatorCli.test.ts',
+};
 
 /** The npm scripts that a text names. */
 const named = (text: string) => [
