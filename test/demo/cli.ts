@@ -15,7 +15,8 @@ async function demo(once: boolean, cleanup: AsyncDisposableStack): Promise<void>
 	const api = await openApi();
 	cleanup.defer(api.close);
 	const { n8n, credential } = await openN8n(api, cleanup);
-	await (once ? upscaleOnce : invite)(n8n, credential, api);
+	if (once) await upscaleOnce(n8n, credential, api);
+	else await invite(n8n, credential, api, cleanup);
 }
 
 /** Resolves at the first signal to end; more of them change nothing. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import type { N8nClient, StoredCredential } from '../e2e/harness/client';
 import { announce } from '../e2e/harness/progress';
+import { withCredentials } from '../system/filling';
 import type { DemoApi } from './api';
-import { example } from './examples';
+import { upscaleOneImage } from './offers';
 import { imageUrl, savePicture } from './pictures';
 
 const TIMEOUT_MS = 10 * 60_000;
@@ -21,16 +22,14 @@ export async function upscaleOnce(
 	credential: StoredCredential,
 	api: DemoApi,
 ): Promise<void> {
+	const imageId = api.images.one;
 	const folder = await mkdtemp(join(tmpdir(), 'n8n-nodes-deepmode-pictures-'));
 	// First, since the same image has the large picture afterwards.
-	const source = await savePicture(await imageUrl(api), folder, 'source');
+	const source = await savePicture(await imageUrl(api, imageId), folder, 'source');
 
-	announce(`Upscaling image ${api.imageId} in n8n`);
-	const workflow = example('upscale-one-image.json', { 'your image ID': api.imageId });
-	const execution = await n8n.waitForExecution(
-		await n8n.run(await n8n.importWorkflow(workflow, credential)),
-		{ timeoutMs: TIMEOUT_MS },
-	);
+	announce(`Upscaling image ${imageId} in n8n`);
+	const workflow = withCredentials(upscaleOneImage(imageId).workflow, [credential]);
+	const execution = await n8n.runAndWait(workflow, { timeoutMs: TIMEOUT_MS });
 	const image = execution.items('Upscale Image')[0]?.json;
 	if (execution.status !== 'success' || image === undefined) {
 		const { message, description } = execution.error ?? { message: 'No image came out' };

@@ -4,7 +4,7 @@ import type { Execution } from '../e2e/harness/execution';
 import { deepModeNode, node } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
 import { readDocument } from '../unit/docs/markdown';
-import { startOpenAiStub, type OpenAiStub } from './openAiStub';
+import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
 
 const world = useWorld();
 let model: OpenAiStub;

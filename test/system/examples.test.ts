@@ -12,7 +12,7 @@ import { waitFor } from '../e2e/harness/waitFor';
 import { useWorld } from '../e2e/world';
 import { example, withCredentials, withParameters, withValues } from './filling';
 import { importByCommand } from './importing';
-import { startOpenAiStub, type OpenAiStub } from './openAiStub';
+import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
 import { startOpenSsh, type SftpServer } from './openssh';
 
 const BY_HAND = 'When clicking ‘Execute workflow’';

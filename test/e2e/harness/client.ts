@@ -121,6 +121,11 @@ export class N8nClient {
 		return await this.createWorkflow({ ...workflow, nodes });
 	}
 
+	/** A stored workflow as it is now. */
+	async workflow(id: string): Promise<WorkflowFile> {
+		return await this.get(`/rest/workflows/${id}`);
+	}
+
 	/**
 	 * Runs a stored workflow by hand, as the editor's Execute button does.
 	 *
@@ -129,6 +134,26 @@ export class N8nClient {
 	 */
 	async run(workflowId: string, trigger?: string): Promise<string> {
 		const { executionId } = await this.startManually(workflowId, trigger);
+		if (executionId === undefined) throw new Error(`n8n did not start workflow ${workflowId}`);
+		return executionId;
+	}
+
+	/**
+	 * Writes a message into the chat of a stored workflow, as the editor's chat does.
+	 *
+	 * @returns the execution's ID; it runs on
+	 */
+	async chat(workflowId: string, message: string): Promise<string> {
+		const json = { sessionId: '1', action: 'sendMessage', chatInput: message };
+		const data = {
+			startTime: Date.now(),
+			executionTime: 0,
+			executionIndex: 0,
+			executionStatus: 'success',
+			data: { main: [[{ json }]] },
+			source: [null],
+		};
+		const { executionId } = await this.startManually(workflowId, undefined, data);
 		if (executionId === undefined) throw new Error(`n8n did not start workflow ${workflowId}`);
 		return executionId;
 	}
@@ -142,12 +167,13 @@ export class N8nClient {
 	private async startManually(
 		workflowId: string,
 		trigger?: string,
+		data?: IDataObject,
 	): Promise<{ executionId?: string; waitingForWebhook?: boolean }> {
-		const workflowData = await this.get<WorkflowFile>(`/rest/workflows/${workflowId}`);
+		const workflowData = await this.workflow(workflowId);
 		const name = trigger ?? workflowData.nodes.find(({ type }) => /trigger/i.test(type))?.name;
 		return await this.post(`/rest/workflows/${workflowId}/run`, {
 			workflowData,
-			triggerToStartFrom: { name },
+			triggerToStartFrom: { name, data },
 		});
 	}
 
