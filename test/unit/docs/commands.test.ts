@@ -23,7 +23,9 @@ const RUN_BY: Record<string, [file: string, as: string]> = {
 /** Scripts that no job runs by name, and what runs them. */
 const TESTED: Record<string, string> = {
 	contract: 'test/contract/contract.test.ts',
+	dev: 'test/system/dev.test.ts',
 	emulator: 'test/unit/emulatorCli.test.ts',
+	'lint:fix': 'test/system/lintFix.test.ts',
 };
 
 /** The npm scripts that a text names. */
