@@ -5,17 +5,34 @@ import sharp from 'sharp';
 import { activeTrigger } from '../e2e/activeTrigger';
 import type { OutputItem } from '../e2e/harness/execution';
 import { startN8n } from '../e2e/harness/server';
+import { installAsInReadme } from '../e2e/readmeInstall';
 import { chain, deepModeNode, itemsNodes } from '../e2e/workflows';
 import { useWorld } from '../e2e/world';
 import { VERSIONS } from './versions';
 
 describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
-	const world = useWorld(async () => await startN8n({ manifestFolder, env }));
+	const world = useWorld(
+		async () => await startN8n({ manifestFolder, env, install: installAsInReadme }),
+	);
 
 	const newImages = () => world.deepMode.addImages(5).map(({ id }) => id);
 
 	const batch = (ids: string[], parameters: IDataObject = {}) =>
 		chain(...itemsNodes(ids.map((id) => ({ id }))), deepModeNode(world.credential, parameters));
+
+	it('npm install', async () => {
+		const ours = (await world.n8n.nodeTypes()).map(({ name }) => name);
+
+		expect(ours).toEqual(
+			expect.arrayContaining([
+				'n8n-nodes-deepmode.deepMode',
+				'n8n-nodes-deepmode.deepModeTool',
+				'n8n-nodes-deepmode.deepModeTrigger',
+			]),
+		);
+		// As docs/installation.md says: n8n does not know that it was installed.
+		expect(await world.n8n.communityPackages()).toEqual([]);
+	});
 
 	it('credential test', async () => {
 		const wrong = await world.n8n.createCredential('deepModeApi', 'Wrong key', {

@@ -275,6 +275,12 @@ export class N8nClient {
 		}
 	}
 
+	/** The names of the community packages that n8n's settings list. */
+	async communityPackages(): Promise<string[]> {
+		const packages = await this.get<Array<{ packageName: string }>>('/rest/community-packages');
+		return packages.map(({ packageName }) => packageName);
+	}
+
 	/** All node types that n8n has loaded, as the editor gets them. */
 	async nodeTypes(): Promise<Array<IDataObject & { name: string }>> {
 		return (await this.request<Array<IDataObject & { name: string }>>({ url: '/types/nodes.json' }))

@@ -10,7 +10,7 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 /** What runs each shell command of the docs: a file, and what in it does. */
 const RUN_BY: Record<string, [file: string, as: string]> = {
-	'README.md#Installation': ['test/e2e/install.test.ts', "heading === 'Installation'"],
+	'README.md#Installation': ['test/e2e/readmeInstall.ts', "heading === 'Installation'"],
 	'README.md#Try it without an account': ['.ci/run', 'npm ci && npm test'],
 	'docs/callbacks.md#In another language': [
 		'test/unit/docs/callbacks.test.ts',
