@@ -190,7 +190,9 @@ export class N8nClient {
 			`execution ${id} to be ${statuses.join(' or ')}`,
 			async () => {
 				const execution = await this.execution(id);
-				return statuses.includes(execution.status) && execution;
+				// n8n 1 stores that an execution has succeeded a moment before it stores its data.
+				const isStored = execution.status !== 'success' || execution.data !== undefined;
+				return statuses.includes(execution.status) && isStored && execution;
 			},
 			{ timeoutMs: 60_000, ...wait },
 		);
