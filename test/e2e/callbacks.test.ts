@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 
 import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback';
 import { activeTrigger } from './activeTrigger';
-import type { WorkflowFile } from './harness/client';
-import { ROOT } from './harness/paths';
 import { waitFor } from './harness/waitFor';
+import { example, withValues } from '../system/filling';
 import { chain, deepModeNode, itemsNodes, node } from './workflows';
 import { useWorld } from './world';
 
@@ -263,16 +260,11 @@ describe('the trigger', () => {
 
 it('examples/async-upscale-with-callback.json brings the customer back beside the result', async () => {
 	const { id } = world.deepMode.addImage();
-	const file = readFileSync(join(ROOT, 'examples', 'async-upscale-with-callback.json'), 'utf8');
 	const path = '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f/deepmode';
-	const workflow = JSON.parse(
-		file
-			.replace('your image ID', id)
-			.replace(
-				'https://your-n8n.example.com/webhook/your-webhook-id/deepmode',
-				world.server.webhookUrl(path),
-			),
-	) as WorkflowFile;
+	const workflow = withValues(example('async-upscale-with-callback'), {
+		'your image ID': id,
+		'https://your-n8n.example.com/webhook/your-webhook-id/deepmode': world.server.webhookUrl(path),
+	});
 	const workflowId = await world.n8n.importWorkflow(workflow, world.credential);
 	await world.n8n.activate(workflowId, path);
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { INode } from 'n8n-workflow';
 
-import { EXAMPLES, example } from './filling';
+import { EXAMPLES, exampleFile } from './filling';
 
 interface Box {
 	name: string;
@@ -42,12 +42,16 @@ const overlaps = (boxes: Box[]) =>
 	);
 
 describe.each(readdirSync(EXAMPLES).filter((file) => file.endsWith('.json')))('%s', (file) => {
-	const { nodes } = example(file.replace('.json', ''));
+	const { nodes } = exampleFile(file.replace('.json', ''));
 	const notes = nodes.filter(isNote).map(box);
 	const others = nodes.filter((node) => !isNote(node)).map(box);
 
 	it('holds no credentials', () => {
 		expect(nodes.filter(({ credentials }) => credentials !== undefined)).toEqual([]);
+	});
+
+	it('leaves it to n8n what the URLs of its triggers are, so that no two imports share one', () => {
+		expect(nodes.filter(({ webhookId }) => webhookId !== undefined)).toEqual([]);
 	});
 
 	it('is tidy: nothing overlaps, and each node lies in the note that explains it', () => {
