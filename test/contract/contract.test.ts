@@ -185,6 +185,7 @@ describe('an API that does all the other way', () => {
 				'TAKEN WRONGLY: taken for an acceptance in mode Call Back',
 			'What shape has the answer of a generation?': 'as assumed',
 		});
+		expect(printed.text).toContain('4 answers would be taken wrongly');
 		expect(printed.rows['What does a wrong API key get?']?.seen).toContain('“Bad key”');
 		expect(
 			printed.rows['Does the callback come again after a 503, and after a 200?']?.seen,
