@@ -48,7 +48,7 @@ export class DeepModeApi implements ICredentialType {
 	 * @param credentials `apiKey` and `baseUrl`
 	 * @param request as n8n is about to send it
 	 * @returns the request with its Authorization header
-	 * @throws Error if the request goes to another origin, or the Base URL or the API key is unusable
+	 * @throws Error if the request goes to another origin, or the Base URL is unusable
 	 */
 	async authenticate(
 		credentials: ICredentialDataDecryptedObject,

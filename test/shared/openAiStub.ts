@@ -28,21 +28,35 @@ export interface OpenAiStub {
 	stop: () => Promise<void>;
 }
 
-/**
- * Starts a server on loopback with the one call of OpenAI's API that an agent needs. It answers a
- * question with a call of the first tool on offer, and the tool's result with a text that quotes it.
- *
- * @param toolArguments - what it calls the tool with
- */
+/** What stands in for a model's wits. */
+export interface Behaviour {
+	/** What the first tool on offer is called with, by what the user wrote; nothing to call none. */
+	toolArguments: (question: string) => object | undefined;
+	/** What is said in the end, by what the tool answered; without that, if none was called. */
+	answer: (result?: string) => string;
+}
+
+/** Starts a stub that calls the tool with the same each time, and quotes the tool's result. */
 export async function startOpenAiStub(toolArguments: object): Promise<OpenAiStub> {
+	return await startModel({
+		toolArguments: () => toolArguments,
+		answer: (result) => `Done: ${result}`,
+	});
+}
+
+/** Starts a server on loopback with the one call of OpenAI's API that an agent needs. */
+export async function startModel({ toolArguments, answer }: Behaviour): Promise<OpenAiStub> {
 	const server = fastify({ forceCloseConnections: true });
 	const requests: ChatRequest[] = [];
 	server.post<{ Body: ChatRequest }>('/v1/chat/completions', ({ body }) => {
 		requests.push(body);
-		const last = body.messages.at(-1);
-		return last?.role === 'tool'
-			? completion(body, 'stop', { role: 'assistant', content: `Done: ${String(last.content)}` })
-			: completion(body, 'tool_calls', callFirstTool(body, toolArguments));
+		const { role, content } = body.messages.at(-1) as Message;
+		const say = (text: string) => completion(body, 'stop', { role: 'assistant', content: text });
+		if (role === 'tool') return say(answer(String(content)));
+		const call = toolArguments(String(content));
+		return call === undefined
+			? say(answer())
+			: completion(body, 'tool_calls', callFirstTool(body, call));
 	});
 	const origin = await server.listen({ host: '127.0.0.1', port: 0 });
 	return { url: `${origin}/v1`, requests, stop: async () => await server.close() };
