@@ -1,8 +1,21 @@
-const { dest, parallel, src } = require('gulp');
+const { dest, parallel, src, watch } = require('gulp');
 
-const copyIcons = () => src('icons/*.svg').pipe(dest('dist/icons'));
+const ICONS = 'icons/*.svg';
 
 // Codex files and output schemas lie beside their nodes, in the source as in the package.
-const copyNodeData = () => src('nodes/**/*.json').pipe(dest('dist/nodes'));
+const NODE_DATA = 'nodes/**/*.json';
 
-exports.default = parallel(copyIcons, copyNodeData);
+const copyAll = (target) =>
+	parallel(
+		function copyIcons() {
+			return src(ICONS).pipe(dest(`${target}/icons`));
+		},
+		function copyNodeData() {
+			return src(NODE_DATA).pipe(dest(`${target}/nodes`));
+		},
+	);
+
+exports.default = copyAll('dist');
+
+/** Copies what changes into another folder, until the watcher that comes back is closed. */
+exports.copyChanges = (target) => watch([ICONS, NODE_DATA], copyAll(target));

@@ -10,7 +10,9 @@ module.exports = {
 	reporters: ['default', '<rootDir>/test/e2e/harness/runFolder.ts'],
 	testTimeout: 60_000,
 	projects: [
-		project('unit'),
+		project('unit', {
+			testMatch: ['unit', 'contract'].map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+		}),
 		project('integration', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
 		project('faults', { setupFiles: ['<rootDir>/test/integration/quiet.ts'] }),
 		project('system', { globalSetup: '<rootDir>/test/e2e/globalSetup.ts' }),

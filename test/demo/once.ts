@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { N8nClient } from '../e2e/harness/client';
-import { example, withCredentials } from '../shared/examples';
+import { withCredentials } from '../shared/examples';
 import { announce } from '../shared/progress';
 import type { StoredCredential } from '../shared/workflows';
 import type { DemoApi } from './api';
+import { upscaleOneImage } from './offers';
 import { imageUrl, savePicture } from './pictures';
 
 const TIMEOUT_MS = 10 * 60_000;
@@ -22,16 +23,14 @@ export async function upscaleOnce(
 	credential: StoredCredential,
 	api: DemoApi,
 ): Promise<void> {
+	const imageId = api.images.one;
 	const folder = await mkdtemp(join(tmpdir(), 'n8n-nodes-deepmode-pictures-'));
 	// First, since the same image has the large picture afterwards.
-	const source = await savePicture(await imageUrl(api), folder, 'source');
+	const source = await savePicture(await imageUrl(api, imageId), folder, 'source');
 
-	announce(`Upscaling image ${api.imageId} in n8n`);
-	const workflow = example('upscale-one-image', { 'your image ID': api.imageId });
-	const execution = await n8n.waitForExecution(
-		await n8n.run(await n8n.createWorkflow(withCredentials(workflow, [credential]))),
-		{ timeoutMs: TIMEOUT_MS },
-	);
+	announce(`Upscaling image ${imageId} in n8n`);
+	const workflow = withCredentials(upscaleOneImage(imageId).workflow, [credential]);
+	const execution = await n8n.runAndWait(workflow, { timeoutMs: TIMEOUT_MS });
 	const image = execution.items('Upscale Image')[0]?.json;
 	if (execution.status !== 'success' || image === undefined) {
 		const { message, description } = execution.error ?? { message: 'No image came out' };

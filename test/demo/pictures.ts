@@ -8,7 +8,7 @@ import { fetchFile } from '../shared/requests';
 import type { DemoApi } from './api';
 
 /** A fresh URL of the image's picture as it is now; this costs nothing. */
-export async function imageUrl({ baseUrl, apiKey, imageId }: DemoApi): Promise<string> {
+export async function imageUrl({ baseUrl, apiKey }: DemoApi, imageId: string): Promise<string> {
 	const response = await axios.get<{ image_url: string }>(
 		`${baseUrl}/api/images/${encodeURIComponent(imageId)}`,
 		{ headers: { Authorization: `Bearer ${apiKey}` }, maxRedirects: 0 },

@@ -24,6 +24,27 @@ export class Editor {
 		await this.page.goto('/workflow/new');
 	}
 
+	/** Imports a workflow's file into the workflow that is open, by the menu's "Import from File…". */
+	async importFile(path: string): Promise<void> {
+		await this.byId('workflow-import-input').setInputFiles(path);
+		await this.byId('canvas-node').first().waitFor();
+	}
+
+	/**
+	 * Saves the workflow that is open.
+	 *
+	 * @returns its ID
+	 */
+	async save(): Promise<string> {
+		const saved = this.page.waitForResponse(
+			(response) =>
+				/\/rest\/workflows(\/\w+)?(\?|$)/.test(response.url()) &&
+				['POST', 'PATCH'].includes(response.request().method()),
+		);
+		await this.page.keyboard.press('Control+s');
+		return ((await (await saved).json()) as { data: { id: string } }).data.id;
+	}
+
 	async openWorkflow(id: string): Promise<void> {
 		await this.page.goto(`/workflow/${id}`);
 		await this.byId('canvas-node').first().waitFor();

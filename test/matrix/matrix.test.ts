@@ -3,6 +3,7 @@ import sharp from 'sharp';
 
 import { activeTrigger } from '../e2e/activeTrigger';
 import { startN8n } from '../e2e/harness/server';
+import { installAsInReadme } from '../e2e/readmeInstall';
 import { useWorld } from '../e2e/world';
 import type { OutputItem } from '../shared/execution';
 import { fetchFile } from '../shared/requests';
@@ -10,10 +11,26 @@ import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
 import { VERSIONS } from './versions';
 
 describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
-	const world = useWorld(async () => await startN8n({ manifestFolder, env }));
+	const world = useWorld(
+		async () => await startN8n({ manifestFolder, env, install: installAsInReadme }),
+	);
 
 	const batch = (ids: string[], parameters: IDataObject = {}) =>
 		chain(...itemsNodes(ids.map((id) => ({ id }))), deepModeNode(world.credential, parameters));
+
+	it('npm install', async () => {
+		const ours = (await world.n8n.nodeTypes()).map(({ name }) => name);
+
+		expect(ours).toEqual(
+			expect.arrayContaining([
+				'n8n-nodes-deepmode.deepMode',
+				'n8n-nodes-deepmode.deepModeTool',
+				'n8n-nodes-deepmode.deepModeTrigger',
+			]),
+		);
+		// As docs/installation.md says: n8n does not know that it was installed.
+		expect(await world.n8n.communityPackages()).toEqual([]);
+	});
 
 	it('credential test', async () => {
 		const wrong = await world.n8n.createCredential('deepModeApi', 'Wrong key', {

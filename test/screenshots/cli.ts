@@ -65,10 +65,10 @@ async function takeCredential(editor: Editor): Promise<void> {
 async function takeNode(
 	editor: Editor,
 	n8n: N8nClient,
-	{ imageId }: DemoApi,
+	{ images }: DemoApi,
 	credentials: StoredCredential[],
 ): Promise<void> {
-	const workflow = example('upscale-one-image', { 'your image ID': imageId });
+	const workflow = example('upscale-one-image', { 'your image ID': images.one });
 	await editor.openWorkflow(await n8n.createWorkflow(withCredentials(workflow, credentials)));
 	await editor.openNode('Upscale Image');
 	await editor.turnOn('download');

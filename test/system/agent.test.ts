@@ -2,9 +2,9 @@ import type { IDataObject, INode } from 'n8n-workflow';
 
 import { useWorld } from '../e2e/world';
 import type { Execution } from '../shared/execution';
+import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
 import { deepModeNode, GOING_ON, node, startNode, to, using } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
-import { startOpenAiStub, type OpenAiStub } from './openAiStub';
 
 const world = useWorld();
 let model: OpenAiStub;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { INode } from 'n8n-workflow';
 
-import { EXAMPLES, example, exampleNames } from '../shared/examples';
+import { EXAMPLES, exampleFile, exampleNames } from '../shared/examples';
 
 interface Box {
 	name: string;
@@ -42,12 +42,16 @@ const overlaps = (boxes: Box[]) =>
 	);
 
 describe.each(exampleNames())('%s.json', (name) => {
-	const { nodes } = example(name);
+	const { nodes } = exampleFile(name);
 	const notes = nodes.filter(isNote).map(box);
 	const others = nodes.filter((node) => !isNote(node)).map(box);
 
 	it('holds no credentials', () => {
 		expect(nodes.filter(({ credentials }) => credentials !== undefined)).toEqual([]);
+	});
+
+	it('leaves it to n8n what the URLs of its triggers are, so that no two imports share one', () => {
+		expect(nodes.filter(({ webhookId }) => webhookId !== undefined)).toEqual([]);
 	});
 
 	it('is tidy: nothing overlaps, and each node lies in the note that explains it', () => {

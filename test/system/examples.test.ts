@@ -11,20 +11,20 @@ import type { ImageRecord } from '../emulator';
 import type { Values } from '../shared/examples';
 import {
 	BY_HAND,
+	CHAT_PATH,
 	example,
 	TRIGGER_PATH,
 	withCredentials,
 	withParameters,
 } from '../shared/examples';
+import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
 import { fetchFile } from '../shared/requests';
 import { waitFor } from '../shared/waitFor';
 import type { StoredCredential } from '../shared/workflows';
 import { importByCommand } from './importing';
-import { startOpenAiStub, type OpenAiStub } from './openAiStub';
 import { startOpenSsh, type SftpServer } from './openssh';
 
 const UNKNOWN = 'no-such-image';
-const CHAT_PATH = '0b7e4d5a-9c1f-4e62-a3d8-5f6071829304/chat';
 
 const world = useWorld();
 let sftp: SftpServer;

@@ -92,6 +92,11 @@ export class N8nClient {
 		return id;
 	}
 
+	/** A stored workflow as it is now. */
+	async workflow(id: string): Promise<WorkflowFile> {
+		return await this.get(`/rest/workflows/${id}`);
+	}
+
 	/**
 	 * Runs a stored workflow by hand, as the editor's Execute button does.
 	 *
@@ -100,6 +105,26 @@ export class N8nClient {
 	 */
 	async run(workflowId: string, trigger?: string): Promise<string> {
 		const { executionId } = await this.startManually(workflowId, trigger);
+		if (executionId === undefined) throw new Error(`n8n did not start workflow ${workflowId}`);
+		return executionId;
+	}
+
+	/**
+	 * Writes a message into the chat of a stored workflow, as the editor's chat does.
+	 *
+	 * @returns the execution's ID; it runs on
+	 */
+	async chat(workflowId: string, message: string): Promise<string> {
+		const json = { sessionId: '1', action: 'sendMessage', chatInput: message };
+		const data = {
+			startTime: Date.now(),
+			executionTime: 0,
+			executionIndex: 0,
+			executionStatus: 'success',
+			data: { main: [[{ json }]] },
+			source: [null],
+		};
+		const { executionId } = await this.startManually(workflowId, undefined, data);
 		if (executionId === undefined) throw new Error(`n8n did not start workflow ${workflowId}`);
 		return executionId;
 	}
@@ -113,12 +138,13 @@ export class N8nClient {
 	private async startManually(
 		workflowId: string,
 		trigger?: string,
+		data?: IDataObject,
 	): Promise<{ executionId?: string; waitingForWebhook?: boolean }> {
-		const workflowData = await this.get<WorkflowFile>(`/rest/workflows/${workflowId}`);
+		const workflowData = await this.workflow(workflowId);
 		const name = trigger ?? workflowData.nodes.find(({ type }) => /trigger/i.test(type))?.name;
 		return await this.post(`/rest/workflows/${workflowId}/run`, {
 			workflowData,
-			triggerToStartFrom: { name },
+			triggerToStartFrom: { name, data },
 		});
 	}
 
@@ -135,7 +161,9 @@ export class N8nClient {
 			`execution ${id} to be ${statuses.join(' or ')}`,
 			async () => {
 				const execution = await this.execution(id);
-				return statuses.includes(execution.status) && execution;
+				// n8n 1 stores that an execution has succeeded a moment before it stores its data.
+				const isStored = execution.status !== 'success' || execution.data !== undefined;
+				return statuses.includes(execution.status) && isStored && execution;
 			},
 			{ timeoutMs: 60_000, ...wait },
 		);
@@ -218,6 +246,12 @@ export class N8nClient {
 		} else {
 			await this.post(`${url}/${active ? 'activate' : 'deactivate'}`, { versionId });
 		}
+	}
+
+	/** The names of the community packages that n8n's settings list. */
+	async communityPackages(): Promise<string[]> {
+		const packages = await this.get<Array<{ packageName: string }>>('/rest/community-packages');
+		return packages.map(({ packageName }) => packageName);
 	}
 
 	/** All node types that n8n has loaded, as the editor gets them. */

@@ -43,5 +43,10 @@ export async function unpack(tarball: string, folder: string): Promise<void> {
  * @param tarball - from `packPackage`
  */
 export async function unpackInto(userFolder: string, tarball: string): Promise<void> {
-	await unpack(tarball, join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-deepmode'));
+	await unpack(tarball, packageFolder(userFolder));
+}
+
+/** Where the package lies in n8n's N8N_USER_FOLDER. */
+export function packageFolder(userFolder: string): string {
+	return join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-deepmode');
 }

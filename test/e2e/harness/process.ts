@@ -30,6 +30,8 @@ const READY_PATHS: Record<N8nCommand, string[]> = {
 export interface StartOptions {
 	/** The packed package to install, from `packPackage`; by default that of the jest run. */
 	tarball?: string;
+	/** Puts the package into n8n's N8N_USER_FOLDER; by default as n8n's own installer does. */
+	install?: (userFolder: string, tarball: string) => Promise<void>;
 	/** Environment variables for n8n, on top of the harness's own. */
 	env?: Record<string, string>;
 	/** The folder with the package.json and lock of the n8n to run, when not the default one. */
@@ -196,7 +198,7 @@ export async function prepare(options: StartOptions): Promise<Belongings> {
 	const folder = await mkdtemp(join(options.folder ?? process.env.E2E_FOLDER ?? tmpdir(), 'n8n-'));
 	const userFolder = join(folder, 'home');
 	await mkdir(userFolder);
-	await unpackInto(userFolder, tarball);
+	await (options.install ?? unpackInto)(userFolder, tarball);
 	const [port, brokerPort] = (await freePorts(2)) as [number, number];
 	const logFile = join(folder, 'n8n.log');
 	return { n8nFolder, port, brokerPort, env: options.env ?? {}, userFolder, logFile };

@@ -10,9 +10,8 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 /** What runs each shell command of the docs: a file, and what in it does. */
 const RUN_BY: Record<string, [file: string, as: string]> = {
-	'README.md#Installation': ['test/e2e/install.test.ts', "heading === 'Installation'"],
-	'README.md#Try it without an account': ['.ci/run', '\nnpm run demo -- --once\n'],
-	'CONTRIBUTING.md#Start': ['.ci/run', '\nnpm ci\nnpm run lint\nnpm run verify\nnpm test\n'],
+	'README.md#Installation': ['test/e2e/readmeInstall.ts', "heading === 'Installation'"],
+	'README.md#Try it without an account': ['.ci/run', 'npm ci && npm test'],
 	'docs/callbacks.md#In another language': [
 		'test/unit/docs/callbacks.test.ts',
 		"describe('the example in shell'",
@@ -21,7 +20,12 @@ const RUN_BY: Record<string, [file: string, as: string]> = {
 };
 
 /** Scripts that no job runs by name, and what runs them. */
-const TESTED: Record<string, string> = { emulator: 'test/unit/emulatorCli.test.ts' };
+const TESTED: Record<string, string> = {
+	contract: 'test/contract/contract.test.ts',
+	dev: 'test/system/dev.test.ts',
+	emulator: 'test/unit/emulatorCli.test.ts',
+	'lint:fix': 'test/system/lintFix.test.ts',
+};
 
 /** The npm scripts that a text names. */
 const named = (text: string) => [
@@ -69,3 +73,23 @@ it('no block is in a language that nothing checks', () => {
 
 	expect(['csv', 'json', 'sh', 'text']).toEqual(expect.arrayContaining(languages));
 });
+
+it('the job runs the commands of the README word for word, after one installation', () => {
+	const commands = readDocument('README.md')
+		.blocks.filter(({ heading }) => heading === 'Try it without an account')
+		.map(({ text }) => text.trim());
+	const job = read('.ci/run');
+
+	expect(commands).toEqual(['npm ci && npm run demo -- --once', 'npm ci && npm test']);
+	expect(job).toContain('\n(npm ci && npm test)\n');
+	expect(job).toContain('\nnpm run demo -- --once\n');
+});
+
+it.each(documents)(
+	'the two commands of the README are in no other place: $path',
+	({ path, text }) => {
+		const places = text.match(/npm ci && npm (test|run demo)/g) ?? [];
+
+		expect(places).toHaveLength(path === 'README.md' ? 2 : 0);
+	},
+);

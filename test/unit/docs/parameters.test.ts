@@ -1,4 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { injectDomainRestrictionFields } from 'n8n-workflow';
 
 import { DeepModeApi } from '../../../credentials/DeepModeApi.credentials';
 import { DeepMode } from '../../../nodes/DeepMode/DeepMode.node';
@@ -33,7 +34,11 @@ const operations = nodeFields
 	);
 
 const places: Array<{ place: string; fields: INodeProperties[] }> = [
-	{ place: 'README.md#Set up the credential', fields: new DeepModeApi().properties },
+	{
+		place: 'README.md#Set up the credential',
+		// With what n8n adds to a credential that signs requests.
+		fields: injectDomainRestrictionFields(new DeepModeApi()),
+	},
 	...operations,
 	{
 		place: 'docs/callbacks.md#The parameters of the trigger',

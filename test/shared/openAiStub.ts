@@ -38,26 +38,48 @@ export interface OpenAiStub {
 	stop: () => Promise<void>;
 }
 
+/** What stands in for a model's wits. */
+export interface Behaviour {
+	/** What the first tool on offer is called with, by what the user wrote; none to call none. */
+	toolArguments: (question: string) => object[];
+	/** What is said in the end, by what the tool answered; without that, if none was called. */
+	answer: (result?: string) => string;
+}
+
 /**
- * Starts a server on loopback with the one call of OpenAI's API that an agent needs. It answers a
- * question with calls of the first tool on offer, and the tool's result with a text that quotes it.
+ * Starts a stub that calls the tool with the same each time, and quotes the tool's result.
  *
- * @param toolArguments - what it calls the tool with; one object for each call of the message
+ * @param toolArguments - one object for each call of the message
  */
 export async function startOpenAiStub(...toolArguments: object[]): Promise<OpenAiStub> {
+	return await startModel({
+		toolArguments: () => toolArguments,
+		answer: (result) => `Done: ${result}`,
+	});
+}
+
+/** Starts a server on loopback with the one call of OpenAI's API that an agent needs. */
+export async function startModel({ toolArguments, answer }: Behaviour): Promise<OpenAiStub> {
 	const server = fastify({ forceCloseConnections: true });
 	const requests: ChatRequest[] = [];
-	server.post<{ Body: ChatRequest }>('/v1/chat/completions', ({ body }, reply) => {
+	server.post<{ Body: ChatRequest }>('/v1/chat/completions', ({ body }, response) => {
 		requests.push(body);
-		const last = body.messages.at(-1);
-		const answer =
-			last?.role === 'tool'
-				? completion(body, 'stop', { role: 'assistant', content: `Done: ${String(last.content)}` })
-				: completion(body, 'tool_calls', callFirstTool(body, toolArguments));
-		return body.stream ? reply.type('text/event-stream').send(asStream(answer)) : answer;
+		const said = reply(body, { toolArguments, answer });
+		return body.stream ? response.type('text/event-stream').send(asStream(said)) : said;
 	});
 	const origin = await server.listen({ host: '127.0.0.1', port: 0 });
 	return { url: `${origin}/v1`, requests, stop: async () => await server.close() };
+}
+
+/** A question is answered with calls of the first tool on offer, a tool's result with a text. */
+function reply(body: ChatRequest, { toolArguments, answer }: Behaviour): Completion {
+	const { role, content } = body.messages.at(-1) as Message;
+	const say = (text: string) => completion(body, 'stop', { role: 'assistant', content: text });
+	if (role === 'tool') return say(answer(String(content)));
+	const calls = toolArguments(String(content));
+	return calls.length === 0
+		? say(answer())
+		: completion(body, 'tool_calls', callFirstTool(body, calls));
 }
 
 function callFirstTool({ tools }: ChatRequest, toolArguments: object[]): Message {

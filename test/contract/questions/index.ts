@@ -1,0 +1,3 @@
+export { FREE } from './free';
+export { LAST } from './last';
+export { PAID } from './paid';
