@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the emulator has accepted: it goes on whether or not a client still listens. */
 export class Work {
@@ -17,7 +16,18 @@ export class Work {
 
 	/** @throws AbortError when the emulator closes meanwhile */
 	async wait(ms: number): Promise<void> {
-		await sleep(ms, undefined, { signal: this.signal });
+		this.signal.throwIfAborted();
+		const { promise, resolve, reject } = Promise.withResolvers<void>();
+		const onClose = () => reject(this.signal.reason);
+		this.signal.addEventListener('abort', onClose, { once: true });
+		// Not that of `node:timers`: a test's clock could not move it.
+		const timer = setTimeout(resolve, ms);
+		try {
+			await promise;
+		} finally {
+			clearTimeout(timer);
+			this.signal.removeEventListener('abort', onClose);
+		}
 	}
 
 	/** Starts a job. Its promise may be left alone: a rejection goes nowhere else. */
