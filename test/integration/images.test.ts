@@ -5,6 +5,7 @@ import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { TriggerUnderTest } from './callbacks';
+import { onMovedClock } from './clock';
 import { execute } from './engine';
 import type { FileHost } from './fileHost';
 import { startFileHost } from './fileHost';
@@ -34,13 +35,23 @@ describe('Get Balance', () => {
 		expect(deepMode.requests).toHaveLength(1);
 	});
 
+	it('is asked again when it fails, since that is free', async () => {
+		deepMode.fault('*', { on: 'balance', status: 502, times: 2 });
+
+		const { outputs } = await run({ resource: 'account', operation: 'getBalance' });
+
+		expect(outputs[0]?.[0]?.json).toEqual({ remaining_balance: deepMode.credits });
+	});
+
 	it('refuses a page that tells no balance', async () => {
-		deepMode.fault('*', { on: 'balance', status: 200, body: '<p>Hi</p>' });
+		deepMode.fault('*', { on: 'balance', status: 200, body: '<p>Hi</p>', times: Infinity });
 
-		const { error } = await run({ resource: 'account', operation: 'getBalance' });
+		const { result } = await onMovedClock(
+			async () => await run({ resource: 'account', operation: 'getBalance' }),
+		);
 
-		expect(error?.message).toContain('Could not read the balance');
-		expect(error?.message).toContain('Hi');
+		expect(result.error?.message).toContain('Could not read the balance');
+		expect(result.error?.message).toContain('Hi');
 	});
 });
 

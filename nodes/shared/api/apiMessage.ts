@@ -20,9 +20,10 @@ function findMessage(body: unknown, depth: number): string {
 	const messageIn = (value: unknown) => findMessage(value, depth + 1);
 	if (Array.isArray(body)) return body.slice(0, 10).map(messageIn).filter(Boolean).join('; ');
 	if (!isRecord(body)) return '';
-	const { message, detail, error, code, msg, loc } = body;
+	const { message, detail, error, errors, msg, loc, title, reason, code } = body;
 	if (typeof msg === 'string') return `${placeOf(loc)}${msg}`;
-	return [message, detail, error, code].map(messageIn).find(Boolean) ?? '';
+	const places = [message, detail, error, errors, title, reason, code];
+	return places.map(messageIn).find(Boolean) ?? '';
 }
 
 /** Where a field is wrong, as FastAPI tells it: `["body", "image_id"]`. */

@@ -10,6 +10,8 @@ import type {
 import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import { parseBaseUrl } from './baseUrl';
+import type { NoAnswer } from './noAnswer';
+import { toNoAnswer } from './noAnswer';
 
 const CREDENTIAL = 'deepModeApi';
 
@@ -17,6 +19,8 @@ const CREDENTIAL = 'deepModeApi';
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
 /** Shorter ones could be any word of an answer, and are nobody's key. */
 const SHORTEST_SECRET = 8;
+/** How much longer than n8n's own timeout a request may take, in milliseconds. */
+const GRACE = 100;
 
 type Context = IExecuteFunctions | IWebhookFunctions | IHookFunctions;
 
@@ -26,14 +30,6 @@ export interface Answer {
 	headers: Record<string, string | undefined>;
 	/** Parsed JSON, or the text of anything else. */
 	body: unknown;
-}
-
-/** A request that got no complete answer: DeepMode may or may not have seen it. */
-export interface NoAnswer {
-	/** The transport's words, e.g. "socket hang up". */
-	reason: string;
-	/** The system's code for it, e.g. "ECONNRESET". */
-	code?: string;
 }
 
 export type Reply = Answer | NoAnswer;
@@ -147,7 +143,8 @@ export class Client {
 	private async request(options: IHttpRequestOptions & { timeout: number }): Promise<Reply> {
 		const timeout = Math.max(1, Math.ceil(options.timeout));
 		// n8n's timeout starts anew with every byte: somebody who sends one now and then has no end.
-		return await Promise.race([this.exchange({ ...options, timeout }), expiry(timeout)]);
+		// It comes first, since it tells whether there was a connection.
+		return await Promise.race([this.exchange({ ...options, timeout }), expiry(timeout + GRACE)]);
 	}
 
 	private async exchange(options: IHttpRequestOptions): Promise<Reply> {
@@ -200,13 +197,7 @@ async function expiry(timeout: number): Promise<NoAnswer> {
 	const expired = AbortSignal.timeout(timeout);
 	return await new Promise((resolve) => {
 		expired.addEventListener('abort', () =>
-			resolve({ reason: `timeout of ${timeout} ms exceeded`, code: 'ETIMEDOUT' }),
+			resolve({ reason: `timeout of ${timeout} ms exceeded` }),
 		);
 	});
-}
-
-/** The transport's own words; n8n wraps them in more general ones. */
-function toNoAnswer(error: NodeApiError): NoAnswer {
-	const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
-	return { reason: message || code || error.message, code };
 }
