@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import type { ICredentialDataDecryptedObject, IDataObject } from 'n8n-workflow';
 
 import { waitFor } from '../e2e/harness/waitFor';
 import type { Emulator, Fault } from '../emulator';
 import { startEmulator } from '../emulator';
+import { readDocument } from '../unit/docs/markdown';
 import { onMovedClock } from './clock';
 import type { Execution, NodeSetup } from './engine';
 import { execute, startExecution } from './engine';
@@ -396,11 +394,13 @@ afterEach(async () => {
 });
 
 describe('docs/reliability.md', () => {
-	const table = readFileSync(join(__dirname, '../../docs/reliability.md'), 'utf8')
-		.split('\n')
-		.filter((line) => line.startsWith('| '))
-		.map((line) => line.split('|')[1]?.trim() ?? '')
-		.slice(2);
+	const table = (
+		readDocument('docs/reliability.md').tables.find(
+			({ heading }) => heading === 'What is seen, and what follows',
+		)?.rows ?? []
+	)
+		.slice(1)
+		.map(([name = '']) => name);
 
 	it('has a test for each row', () => {
 		expect(Object.keys(ROWS)).toEqual(expect.arrayContaining(table));

@@ -8,6 +8,7 @@ import type { DeepModeImage } from './image';
 import { findImages, isUpscaled } from './image';
 import type { Unconnected } from './noAnswer';
 import { PROXY_LOGIN } from './noAnswer';
+import { retryAfterOf } from './retryAfter';
 import { saysNo } from './saysNo';
 
 /** What came back for a request, seen for what it means for the image and the user's credits. */
@@ -126,8 +127,7 @@ function judgeSuccess(answer: Answer): Outcome {
 	);
 }
 
-function judgeFailure(answer: Answer): Outcome {
-	const { status, body } = answer;
+function judgeFailure({ status, headers, body }: Answer): Outcome {
 	const words = apiMessage(body);
 	if (status === 407) {
 		return {
@@ -136,7 +136,7 @@ function judgeFailure(answer: Answer): Outcome {
 			...PROXY_LOGIN,
 		};
 	}
-	const retryAfter = retryAfterOf(answer);
+	const retryAfter = retryAfterOf(headers);
 	const isBusy = status === 429 || (status === 503 && retryAfter !== undefined);
 	if (isBusy && !saysNoCredits(status, words)) {
 		return { is: 'busy', status, words, retryAfter };
@@ -153,18 +153,6 @@ function isSuccess(status: number): boolean {
 /** An answer of somebody else's, where a cut one of DeepMode's would be empty or half JSON. */
 function isPage({ body }: Answer): boolean {
 	return typeof body === 'string' && /^\s*[^\s{["]/.test(body);
-}
-
-/**
- * @returns milliseconds from now; the header holds seconds or a date, which is read against the
- * clock of whoever wrote it
- */
-function retryAfterOf({ headers }: Answer): number | undefined {
-	const value = headers['retry-after']?.trim();
-	if (!value) return undefined;
-	if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-	const wait = Date.parse(value) - (Date.parse(headers.date ?? '') || Date.now());
-	return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
 function unknown(seen: string, isBrief = false): Unknown {
