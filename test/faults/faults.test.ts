@@ -1,4 +1,4 @@
-import { expectedAudit, runCampaign } from './campaign';
+import { expectedAudit, expectedFileAudit, runCampaign, runFileCampaign } from './campaign';
 
 /**
  * `npm run test:faults`: ten campaigns with random seeds, or that of one seed again, with the
@@ -35,6 +35,21 @@ it.each(SEEDS)(
 			audit.chargedWrongly.length,
 		]);
 		expect(audit).toMatchObject(expectedAudit(seed, IMAGES));
+	},
+	600_000,
+);
+
+it.each(SEEDS)(
+	`every picture arrives whole: ${IMAGES} images, faults of the file host of seed %i`,
+	async (seed) => {
+		const audit = await runFileCampaign(seed, IMAGES);
+
+		const { pictures, fileRequests, credits } = audit;
+		print([
+			`SEED=${seed} IMAGES=${IMAGES} npm run test:faults`,
+			`${pictures} pictures, ${fileRequests} requests for files, ${credits} credits`,
+		]);
+		expect(audit).toMatchObject(expectedFileAudit(seed, IMAGES));
 	},
 	600_000,
 );
