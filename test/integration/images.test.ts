@@ -181,6 +181,12 @@ describe('Generate Image', () => {
 		expect(deepMode.requests).toHaveLength(0);
 	});
 
+	it('takes a model ID without the white space around it', async () => {
+		const { outputs } = await generate({}, { modelId: ` ${deepMode.modelId}\n` });
+
+		expect(outputs[0]?.[0]?.json.model_id).toBe(deepMode.modelId);
+	});
+
 	it.each([{ prompt: ' ' }, { prompt: '={{ "" }}' }, { modelId: '={{ null }}' }])(
 		'sends nothing with %p',
 		async (parameters) => {
@@ -464,11 +470,13 @@ describe('Download Image in the trigger', () => {
 	it('with the API down fetches nothing, and starts the workflow without a file', async () => {
 		const evil = await startFileHost((_, response) => response.end('evil'));
 		const { id } = deepMode.addImage({ upscaled: true });
-		deepMode.fault(id, { on: 'retrieve', status: 503 });
+		deepMode.fault(id, { on: 'retrieve', status: 503, times: Infinity });
 		const trigger = new TriggerUnderTest(account(), { download: true });
 		const body = { id, image_url: evil.url, upscaled: true };
 
-		const first = await trigger.call(ticketFor(id), body);
+		const { result: first } = await onMovedClock(
+			async () => await trigger.call(ticketFor(id), body),
+		);
 		evil.close();
 
 		expect(first.items?.[0]).toMatchObject({

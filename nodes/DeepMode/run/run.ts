@@ -4,6 +4,7 @@ import { Client } from '../../shared/api/client';
 import { ImageReader } from '../../shared/api/imageReader';
 import { Sender } from '../../shared/api/sender';
 import { Memory } from './memory';
+import { refuseSeveralAccounts } from './oneAccount';
 import type { RunOptions } from './options';
 import { Tally } from './tally';
 
@@ -23,9 +24,10 @@ export interface Run {
 	stop?: AbortSignal;
 }
 
-/** @throws NodeOperationError if the credential cannot be used */
+/** @throws NodeOperationError if the credential cannot be used, or differs from item to item */
 export async function prepareRun(context: IExecuteFunctions, options: RunOptions): Promise<Run> {
 	const stop = context.getExecutionCancelSignal();
+	await refuseSeveralAccounts(context);
 	const client = await Client.connect(context);
 	const sender = new Sender(stop);
 	return {

@@ -13,14 +13,15 @@ import { parseBaseUrl } from './baseUrl';
 import type { NoAnswer } from './noAnswer';
 import { toNoAnswer } from './noAnswer';
 
-const CREDENTIAL = 'deepModeApi';
+/** The name of the credential. */
+export const CREDENTIAL = 'deepModeApi';
 
 /** What an HTTP header can carry. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
 /** Shorter ones could be any word of an answer, and are nobody's key. */
 const SHORTEST_SECRET = 8;
 /** How much longer than n8n's own timeout a request may take, in milliseconds. */
-const GRACE = 100;
+const GRACE = 1000;
 
 type Context = IExecuteFunctions | IWebhookFunctions | IHookFunctions;
 
@@ -144,7 +145,7 @@ export class Client {
 		const timeout = Math.max(1, Math.ceil(options.timeout));
 		// n8n's timeout starts anew with every byte: somebody who sends one now and then has no end.
 		// It comes first, since it tells whether there was a connection.
-		return await Promise.race([this.exchange({ ...options, timeout }), expiry(timeout + GRACE)]);
+		return await Promise.race([this.exchange({ ...options, timeout }), expiry(timeout)]);
 	}
 
 	private async exchange(options: IHttpRequestOptions): Promise<Reply> {
@@ -194,7 +195,7 @@ function keyOf(credentials: ICredentialDataDecryptedObject): string {
 }
 
 async function expiry(timeout: number): Promise<NoAnswer> {
-	const expired = AbortSignal.timeout(timeout);
+	const expired = AbortSignal.timeout(timeout + GRACE);
 	return await new Promise((resolve) => {
 		expired.addEventListener('abort', () =>
 			resolve({ reason: `timeout of ${timeout} ms exceeded` }),

@@ -53,9 +53,9 @@ export class Sender {
 			if (outcome?.is !== 'unreachable') return last;
 			tries += 1;
 			if (this.isAway) return { ...outcome, isFinal: true };
-			const isOver = outcome.isFinal ? tries === FINAL_TRIES : Date.now() + wait >= until;
-			if (isOver || Date.now() + wait >= deadline) return outcome;
-			await delay(wait, this.stop);
+			const left = until - Date.now();
+			if (left <= 0 || (outcome.isFinal && tries === FINAL_TRIES)) return outcome;
+			await delay(Math.min(wait, left), this.stop);
 		}
 		return last;
 	}
