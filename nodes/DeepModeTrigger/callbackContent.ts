@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { apiMessage } from '../shared/api/apiMessage';
 import type { DeepModeImage } from '../shared/api/image';
-import { findImages, isUpscaled } from '../shared/api/image';
+import { findImages, isUpscaled, saysUpscaled } from '../shared/api/image';
 import type { CallbackTicket } from '../shared/callback/signature';
 import { isRecord } from '../shared/isRecord';
 
@@ -59,7 +59,7 @@ export function imageItem(image: DeepModeImage, ticket: CallbackTicket | undefin
 	if (!isResult(image, ticket)) {
 		return failureItem('DeepMode called back, but the image is not upscaled', image, ticket);
 	}
-	const event = ticket?.event ?? (image.upscaled ? 'image.upscaled' : 'image.generated');
+	const event = ticket?.event ?? (isUpscaled(image) ? 'image.upscaled' : 'image.generated');
 	return { ...withoutOwnFields(image), event, ...asked(ticket) };
 }
 
@@ -80,7 +80,7 @@ function asked(ticket: CallbackTicket | undefined): IDataObject {
 
 /** Whether an image is what was asked for, and not what it was before. */
 export function isResult(image: DeepModeImage, ticket: CallbackTicket | undefined): boolean {
-	return ticket?.event !== 'image.upscaled' || image.upscaled !== false;
+	return ticket?.event !== 'image.upscaled' || saysUpscaled(image) !== false;
 }
 
 function withoutOwnFields(fields: IDataObject): IDataObject {

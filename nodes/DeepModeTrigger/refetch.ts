@@ -2,7 +2,7 @@ import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-wor
 
 import { apiMessage } from '../shared/api/apiMessage';
 import type { DeepModeImage } from '../shared/api/image';
-import { findImages, isImage } from '../shared/api/image';
+import { findImages, isImage, isUpscaled } from '../shared/api/image';
 import { isImageId } from '../shared/api/imageId';
 import type { ImageReader } from '../shared/api/imageReader';
 import type { Outcome } from '../shared/api/outcome';
@@ -13,6 +13,9 @@ import { excerpt, failureItem, imageItem, isResult, readDelivery } from './callb
 
 /** How long all refetches of a call may take, in milliseconds: DeepMode waits for an answer. */
 const REFETCH_TIMEOUT = 15_000;
+
+/** How long to look at an image that is said to be done, in milliseconds. */
+const CATCH_UP = 5000;
 
 /** How long all downloads of a call may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT = 60_000;
@@ -33,13 +36,33 @@ export async function refetchDelivery(
 	const ids = ticket?.imageId ? [ticket.imageId] : [...new Set(received.map(({ id }) => `${id}`))];
 
 	for (const id of ids.filter(isImageId)) {
-		const outcome = await reader.look(id, deadline);
 		const sent = received.find((image) => `${image.id}` === id) ?? received[0];
+		const outcome = await lookFor(id, sent, ticket, reader, deadline);
 		const item = refetchedItem(outcome, sent, body, ticket);
 		if (item.event === 'image.failed' || item.refetched === false) delivery.isFinal = !sent;
 		delivery.items.push(item);
 	}
 	return delivery.items.length > 0 ? delivery : readDelivery(body, ticket);
+}
+
+/** Looks again for some seconds where a call says that it is done, and the API not yet. */
+async function lookFor(
+	id: string,
+	sent: DeepModeImage | undefined,
+	ticket: CallbackTicket | undefined,
+	reader: ImageReader,
+	deadline: number,
+): Promise<Outcome | undefined> {
+	const outcome = await reader.lookUntilAnswered(id, deadline);
+	const isEarly =
+		ticket &&
+		sent &&
+		isUpscaled(sent) &&
+		outcome?.is === 'image' &&
+		!isResult(outcome.image, ticket);
+	if (!isEarly) return outcome;
+	const until = Math.min(deadline, Date.now() + CATCH_UP);
+	return (await reader.lookUntilUpscaled(id, until, deadline)) ?? outcome;
 }
 
 function refetchedItem(

@@ -115,10 +115,18 @@ export class Api {
 	}
 }
 
+/** What a connection that was never made is told by. */
+const NEVER_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
+
 function noAnswer({ name, message, code }: Error & { code?: string }, timeoutMs: number): Reply {
 	return name === 'CanceledError'
-		? { reason: `no complete answer within ${timeoutMs / 1000} s`, code: 'ETIMEDOUT' }
-		: { reason: message || String(code), code };
+		? { reason: `no complete answer within ${timeoutMs / 1000} s` }
+		: {
+				reason: message || String(code),
+				...(NEVER_CONNECTED.includes(code ?? '') && {
+					unconnected: { isFinal: false, cure: 'Check the address.' },
+				}),
+			};
 }
 
 function parsed(text: string): unknown {

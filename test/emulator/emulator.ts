@@ -27,6 +27,7 @@ export class Emulator implements Settings {
 	apiKey: string;
 	workMs: number | ((id: string) => number);
 	urlLifetimeMs: number;
+	urlDelayMs: number;
 	generateShape: GenerateShape;
 	busyUntil: number;
 	callbackRepeats: number;
@@ -51,6 +52,7 @@ export class Emulator implements Settings {
 		this.apiKey = options.apiKey ?? `dm_test_${randomBytes(12).toString('hex')}`;
 		this.workMs = options.workMs ?? 0;
 		this.urlLifetimeMs = options.urlLifetimeMs ?? 60 * 60 * 1000;
+		this.urlDelayMs = options.urlDelayMs ?? 0;
 		this.generateShape = options.generateShape ?? 'array';
 		this.busyUntil = options.busyUntil ?? 0;
 		this.callbackRepeats = options.callbackRepeats ?? 1;
@@ -126,6 +128,11 @@ export class Emulator implements Settings {
 	/** The same, for a test that only wants their IDs. */
 	addImageIds(...images: Parameters<Emulator['addImages']>): string[] {
 		return this.addImages(...images).map(({ id }) => id);
+	}
+
+	/** The file of an image as it is now, byte for byte. */
+	async picture(imageId: string): Promise<Buffer> {
+		return await this.files.picture(imageId);
 	}
 
 	/**

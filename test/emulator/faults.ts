@@ -42,7 +42,23 @@ export interface DripFault {
 	accepted?: boolean;
 }
 
-export type RequestFault = AnswerFault | CutFault | DelayFault | HangFault | DripFault;
+/** The picture itself, but sent in another way. */
+export interface SentAsFault {
+	sentAs: {
+		/** Default `image/jpeg`; `""` for none. */
+		contentType?: string;
+		/** Compressed, with the packed length. */
+		gzip?: true;
+	};
+}
+
+export type RequestFault =
+	| AnswerFault
+	| CutFault
+	| DelayFault
+	| HangFault
+	| DripFault
+	| SentAsFault;
 
 /** What goes wrong with a callback; the parts can be combined. */
 export interface CallbackFault {

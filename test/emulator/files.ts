@@ -66,11 +66,18 @@ export class FileHost {
 		);
 	}
 
+	/** @throws if there is no such image */
+	async picture(imageId: string): Promise<Buffer> {
+		const image = this.gallery.image(imageId);
+		if (!image) throw new Error(`There is no image ${imageId}`);
+		return await this.pictures.of(image);
+	}
+
 	/** A fresh URL of a file, signed like the ones in DeepMode's docs. */
 	url(fileName: string): string {
 		const now = Date.now();
 		const query = new URLSearchParams({
-			st: isoSeconds(now),
+			st: isoSeconds(now + this.settings.urlDelayMs),
 			se: isoSeconds(now + this.settings.urlLifetimeMs),
 			sp: 'r',
 			sv: '2023-11-03',
@@ -80,10 +87,11 @@ export class FileHost {
 		return `${this.server.listeningOrigin}/${CONTAINER}/${encodeURIComponent(fileName)}?${query}`;
 	}
 
-	/** @throws BlobError 403 if the signature is missing or wrong, or its time is over */
+	/** @throws BlobError 403 if the signature is missing or wrong, or it is not its time */
 	private checkSignature(fileName: string, query: Record<string, string>): void {
-		const expired = !(Date.parse(query.se ?? '') > Date.now());
-		if (expired || query.sig !== this.signature(fileName, query)) {
+		const now = Date.now();
+		const isTime = Date.parse(query.st ?? '') <= now && now < Date.parse(query.se ?? '');
+		if (!isTime || query.sig !== this.signature(fileName, query)) {
 			throw new BlobError(
 				403,
 				'AuthenticationFailed',

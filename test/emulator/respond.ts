@@ -1,5 +1,6 @@
+import { gzipSync } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
-import type { RequestFault } from './faults';
+import type { RequestFault, SentAsFault } from './faults';
 import type { Work } from './work';
 
 /**
@@ -43,6 +44,7 @@ export async function respond(
 			.send(isJson ? JSON.stringify(fault.body) : fault.body);
 	}
 	const answer = await accept();
+	if ('sentAs' in fault) return sendAs(reply, answer as Buffer, fault.sentAs);
 	await work.wait(fault.delayMs);
 	return send(reply, answer);
 }
@@ -51,6 +53,22 @@ const contentType = (answer: unknown) =>
 	Buffer.isBuffer(answer) ? 'image/jpeg' : 'application/json';
 
 const send = (reply: FastifyReply, answer: unknown) => reply.type(contentType(answer)).send(answer);
+
+function sendAs(
+	reply: FastifyReply,
+	picture: Buffer,
+	{ contentType = 'image/jpeg', gzip }: SentAsFault['sentAs'],
+): FastifyReply {
+	const body = gzip ? gzipSync(picture) : picture;
+	reply.hijack();
+	reply.raw.writeHead(200, {
+		...(contentType && { 'content-type': contentType }),
+		...(gzip && { 'content-encoding': 'gzip' }),
+		'content-length': body.length,
+	});
+	reply.raw.end(body);
+	return reply;
+}
 
 async function drip(reply: FastifyReply, work: Work): Promise<FastifyReply> {
 	reply.hijack();

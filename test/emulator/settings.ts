@@ -15,6 +15,8 @@ export interface Settings {
 	 * Default one hour (DeepMode docs: Retrieve Image Information).
 	 */
 	urlLifetimeMs: number;
+	/** How long after it is made an `image_url` begins to work, in milliseconds. Default 0. */
+	urlDelayMs: number;
 	/** `object` is one image object if one image was asked for, else an array. Default `array`. */
 	generateShape: GenerateShape;
 	/**

@@ -6,15 +6,17 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import type { ICredentialDataDecryptedObject, IDataObject, INode } from 'n8n-workflow';
 
-import type { Emulator } from '../emulator';
+import type { Emulator, Fault } from '../emulator';
 import { startEmulator } from '../emulator';
 import { nodeOfAnotherProcess } from '../integration/anotherProcess';
 import { TriggerUnderTest } from '../integration/callbacks';
+import { onMovedClock } from '../integration/clock';
 import type { NodeSetup } from '../integration/engine';
 import { execute } from '../integration/engine';
-import { imageFaults } from './faults';
+import { fileFaults, imageFaults } from './faults';
 
 const SHARE_WITH_FAULTS = 0.3;
+const SHARE_WITH_FILE_FAULTS = 0.2;
 const CREDITS = 3;
 /** How long a claim lasts at most: what was never accepted can then be submitted again. */
 const CLAIM_MS = 2 * 60 * 60 * 1000;
@@ -186,13 +188,75 @@ async function startReceiver(deepMode: Emulator) {
 	};
 }
 
-function pickFaults(ids: string[], seed: number) {
-	const count = Math.round(ids.length * SHARE_WITH_FAULTS);
+/** What came of a campaign on files. */
+export interface FileAudit {
+	seed: number;
+	/** Items whose picture came byte for byte, named and typed as a JPEG. */
+	pictures: number;
+	/** Requests for files, and credits, that it took. */
+	fileRequests: number;
+	credits: number;
+}
+
+/**
+ * Upscales images and downloads their pictures on n8n's engine while the file host fails.
+ *
+ * @param seed the same seed makes the same faults
+ * @param count number of images
+ */
+export async function runFileCampaign(seed: number, count: number): Promise<FileAudit> {
+	const deepMode = await startEmulator();
+	try {
+		const ids = deepMode.addImages(count, { ratio: 'square' }).map(({ id }) => id);
+		for (const [id, faults] of pickFaults(ids, seed, SHARE_WITH_FILE_FAULTS, fileFaults)) {
+			for (const fault of faults) deepMode.fault(id, fault);
+		}
+		const { result } = await onMovedClock(
+			async () =>
+				await execute(
+					{ apiKey: deepMode.apiKey, baseUrl: deepMode.url },
+					ids.map((id) => ({ id })),
+					{
+						settings: { onError: 'continueRegularOutput' },
+						parameters: { download: true, options: { maxConcurrency: 20 } },
+					},
+				),
+		);
+		const arrived = await Promise.all(
+			ids.map(async (id, index) => {
+				const file = result.outputs[0]?.[index]?.binary?.data;
+				const isWhole = file?.data === (await deepMode.picture(id)).toString('base64');
+				return isWhole && file?.mimeType === 'image/jpeg' && file.fileExtension === 'jpeg';
+			}),
+		);
+		return {
+			seed,
+			pictures: arrived.filter(Boolean).length,
+			fileRequests: deepMode.fileRequests.length,
+			credits: deepMode.spent,
+		};
+	} finally {
+		await deepMode.close();
+	}
+}
+
+/** What a campaign on files must come to. */
+export function expectedFileAudit(seed: number, count: number) {
+	return { seed, pictures: count, credits: count * CREDITS };
+}
+
+function pickFaults(
+	ids: string[],
+	seed: number,
+	share = SHARE_WITH_FAULTS,
+	kinds: fc.Arbitrary<Fault[]> = imageFaults,
+) {
+	const count = Math.round(ids.length * share);
 	const unlucky = fc.sample(fc.shuffledSubarray(ids, { minLength: count, maxLength: count }), {
 		seed,
 		numRuns: 1,
 	})[0] as string[];
-	const faults = fc.sample(imageFaults, { seed, numRuns: unlucky.length });
+	const faults = fc.sample(kinds, { seed, numRuns: unlucky.length });
 	return unlucky.map((id, index) => [id, faults[index] ?? []] as const);
 }
 

@@ -1,4 +1,4 @@
-import { expectedAudit, runCampaign, WAYS } from './campaign';
+import { expectedAudit, expectedFileAudit, runCampaign, runFileCampaign, WAYS } from './campaign';
 
 /**
  * `npm run test:faults`: ten campaigns of each way with random seeds, or those of one seed again,
@@ -38,6 +38,21 @@ it.each(WAYS.flatMap((way) => SEEDS.map((seed) => [way, seed] as const)))(
 			audit.calledBackWrongly.length,
 		]);
 		expect(audit).toMatchObject(expectedAudit(way, seed, IMAGES));
+	},
+	600_000,
+);
+
+it.each(SEEDS)(
+	`every picture arrives whole: ${IMAGES} images, faults of the file host of seed %i`,
+	async (seed) => {
+		const audit = await runFileCampaign(seed, IMAGES);
+
+		const { pictures, fileRequests, credits } = audit;
+		print([
+			`SEED=${seed} IMAGES=${IMAGES} npm run test:faults`,
+			`${pictures} pictures, ${fileRequests} requests for files, ${credits} credits`,
+		]);
+		expect(audit).toMatchObject(expectedFileAudit(seed, IMAGES));
 	},
 	600_000,
 );

@@ -1,28 +1,50 @@
 import fc from 'fast-check';
 
 import type { Fault } from '../emulator';
+import type { RequestFault } from '../emulator/faults';
 
 /** What DeepMode or a proxy may do to one request, by what it means for the user's credits. */
 
 /** Surely not accepted. */
-const refusal = fc.record({
-	status: fc.constantFrom(302, 400, 403, 404, 409, 413, 422),
-	body: fc.constantFrom({ message: 'refused' }, 'refused', ''),
-});
+const refusal = fc.oneof(
+	fc.record({
+		status: fc.constantFrom(302, 400, 403, 404, 409, 413, 422),
+		body: fc.constantFrom({ message: 'refused' }, 'refused', ''),
+	}),
+	fc.record({
+		status: fc.constant(200),
+		body: fc.constantFrom(
+			{ success: false, message: 'refused' },
+			{ status: 'error', reason: 'refused' },
+			{ code: 422, msg: 'refused' },
+			{ errors: [{ title: 'refused' }] },
+		),
+	}),
+);
+
+/** A host whose clock is wrong. */
+function dateIn(seconds: number) {
+	const theirs = Date.UTC(2000, 0, 1);
+	return {
+		date: new Date(theirs).toUTCString(),
+		'retry-after': new Date(theirs + seconds * 1000).toUTCString(),
+	};
+}
 
 const busy = fc.oneof(
 	fc.record({
 		status: fc.constantFrom(429, 503),
-		headers: fc.constantFrom({ 'retry-after': '0' }, { 'retry-after': '1' }),
+		headers: fc.constantFrom({ 'retry-after': '0' }, { 'retry-after': '1' }, dateIn(1)),
 	}),
 	fc.constant({ status: 429 }),
 );
 
 /** Accepted or not: nobody can tell. */
 const puzzle = fc.record({
-	status: fc.constantFrom(200, 408, 499, 500, 502, 503, 504),
+	status: fc.constantFrom(200, 408, 499, 500, 502, 503, 504, 520, 522, 524),
 	body: fc.constantFrom('', '<html><h1>Sorry</h1></html>', '{"id": "a', '[]', {
 		message: 'Upscaling images...',
+		error: null,
 	}),
 	accepted: fc.boolean(),
 });
@@ -59,5 +81,27 @@ export const lookFault: fc.Arbitrary<Fault> = fc
 /** What goes wrong for one image. */
 export const imageFaults: fc.Arbitrary<Fault[]> = fc.array(
 	fc.oneof({ weight: 2, arbitrary: submissionFault }, { weight: 1, arbitrary: lookFault }),
+	{ minLength: 1, maxLength: 3 },
+);
+
+/** What goes wrong with the file of one image, and passes. */
+export const fileFaults: fc.Arbitrary<Fault[]> = fc.array(
+	fc
+		.oneof<fc.Arbitrary<RequestFault>[]>(
+			fc.record({ status: fc.constantFrom(403, 404, 408, 425, 429, 500, 502, 503, 504) }),
+			fc.record({
+				status: fc.constantFrom(429, 503),
+				headers: fc.constantFrom({ 'retry-after': '0' }, { 'retry-after': '20' }, dateIn(3)),
+			}),
+			fc.record({ cut: fc.constantFrom('before' as const, 'body' as const) }),
+			fc.constant({ status: 200, contentType: 'image/jpeg' }),
+			fc.record({
+				sentAs: fc.record({
+					contentType: fc.constantFrom('image/jpg', 'application/octet-stream', ''),
+					gzip: fc.constant(true as const),
+				}),
+			}),
+		)
+		.map((fault) => ({ ...fault, on: 'file' as const })),
 	{ minLength: 1, maxLength: 3 },
 );

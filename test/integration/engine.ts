@@ -7,6 +7,7 @@ import type {
 	IHttpRequestOptions,
 	INode,
 	INodeExecutionData,
+	INodeParameters,
 	INodeType,
 	INodeTypes,
 	IRun,
@@ -134,8 +135,21 @@ class OneCredential extends ICredentialsHelper {
 		super();
 	}
 
-	async getDecrypted() {
-		return this.data;
+	/** As n8n does, it resolves expressions for one item. */
+	async getDecrypted(...args: Parameters<ICredentialsHelper['getDecrypted']>) {
+		const values = args[6];
+		if (!values || !JSON.stringify(this.data).includes('"=')) return this.data;
+		const { workflow, runExecutionData, runIndex, itemIndex, node, connectionInputData } = values;
+		return workflow.expression.getParameterValue(
+			this.data as INodeParameters,
+			runExecutionData,
+			runIndex,
+			itemIndex,
+			node.name,
+			connectionInputData,
+			'manual',
+			{},
+		) as ICredentialDataDecryptedObject;
 	}
 
 	async authenticate(credentials: ICredentialDataDecryptedObject, _: string, request: object) {

@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IDataObject } from 'n8n-workflow';
 
 import type { Emulator, Fault } from '../emulator';
 import { startEmulator } from '../emulator';
@@ -6,9 +6,12 @@ import { waitFor } from '../shared/waitFor';
 import { GOING_ON, THREE_TRIES } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
 import { nodeOfAnotherProcess } from './anotherProcess';
+import { onMovedClock } from './clock';
 import type { Execution, NodeSetup } from './engine';
 import { execute, goOn, startExecution } from './engine';
 import { useEmulator } from './useEmulator';
+import { ssrfProtection } from './ssrfProtection';
+import { portOf, shut, startBelowHttp, startUntrusted } from './tls';
 
 /** Each row of the table in docs/reliability.md has a test of the same name. */
 const ROWS: Record<string, () => Promise<void>> = {
@@ -57,6 +60,32 @@ const ROWS: Record<string, () => Promise<void>> = {
 			expect(outputs[0]).toHaveLength(500);
 			expect(deepMode.submits.length - before).toBeLessThanOrEqual(10);
 		}
+	},
+	'200, and a body that says no': async () => {
+		const { error, hints } = await upscaleWith({
+			status: 200,
+			body: { success: false, message: 'not this one' },
+		});
+		expect(error?.message).toMatch(/^DeepMode refused to upscale image/);
+		expect(error?.description).toContain('Nothing was charged');
+		expect(error?.description).toContain('DeepMode says: not this one');
+		expect(hints).toEqual([]);
+		expect(deepMode.requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
+	},
+	'200, no refusal, and words of missing credits': async () => {
+		const ids = deepMode.addImages(20).map(({ id }) => id);
+		const body = { message: 'Upscaling images... 0 credits left' };
+		deepMode.fault(String(ids[0]), { status: 200, accepted: true, body });
+		deepMode.fault(String(ids[1]), { status: 200, body });
+		const { outputs } = await upscale(ids, {
+			...goOn,
+			parameters: { options: { timeout: 2, maxConcurrency: 2 } },
+		});
+		const [first, second, ...others] = outputs[0] ?? [];
+		expect(first?.json.upscaled).toBe(true);
+		expect(second?.json.error).toMatch(/^It is not known whether .* 0 credits left/);
+		expect(errorsOf([others])).toEqual(['The DeepMode account has not enough credits']);
+		expect(deepMode.submits).toHaveLength(2);
 	},
 	'A redirect': async () => {
 		const { error } = await upscaleWith({ status: 302, headers: { location: deepMode.url } });
@@ -113,8 +142,57 @@ const ROWS: Record<string, () => Promise<void>> = {
 	},
 	'A host name that is unknown': async () => {
 		const account = { apiKey: 'dm_key', baseUrl: 'https://no-such-host.invalid' };
-		const { error } = await execute(account, [{ id: 'a' }], quickly);
-		expect(error?.message).toMatch(/^Nothing was sent for image "a": DeepMode cannot be reached/);
+		await expectNobody(account, 'ENOTFOUND', 'Check the Base URL');
+	},
+	'A certificate that is not trusted': async () => {
+		const server = await startUntrusted();
+		const account = { apiKey: 'dm_key', baseUrl: `https://127.0.0.1:${portOf(server)}` };
+		await expectNobody(account, 'self-signed certificate', 'NODE_EXTRA_CA_CERTS');
+		await shut(server);
+	},
+	'A proxy that wants a login (407)': async () => {
+		let asked = 0;
+		const proxy = await startBelowHttp((socket) => {
+			asked += 1;
+			socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
+		});
+		process.env.HTTPS_PROXY = `http://127.0.0.1:${portOf(proxy)}`;
+		const account = { apiKey: 'dm_key', baseUrl: 'https://api.example.invalid' };
+		await expectNobody(account, '407', 'HTTPS_PROXY');
+		delete process.env.HTTPS_PROXY;
+		await shut(proxy);
+		expect(asked).toBe(3);
+	},
+	"An address that n8n's SSRF protection blocks": async () => {
+		ssrfProtection.enabled = true;
+		const account = { apiKey: 'dm_key', baseUrl: 'https://127.0.0.1:9' };
+		await expectNobody(account, 'restricted IP address', 'N8N_SSRF_ALLOWED_HOSTNAMES');
+		ssrfProtection.enabled = false;
+	},
+	'Any other connection that is never made': async () => {
+		const server = await startBelowHttp((socket) => socket.destroy());
+		const account = { apiKey: 'dm_key', baseUrl: `https://127.0.0.1:${portOf(server)}` };
+		const { result, passed } = await onMovedClock(
+			async () => await execute(account, [{ id: 'a' }], again),
+		);
+		expect(result.error?.message).toMatch(/^Nothing was sent.*cannot be reached/);
+		expect(passed).toBeGreaterThanOrEqual(60_000);
+		expect(passed).toBeLessThan(70_000);
+		await shut(server);
+	},
+	'Nobody for a minute, whatever is sent': async () => {
+		const ids = deepMode.addImages(1000).map(({ id }) => id);
+		for (const fault of [{ status: 502 }, { status: 200, body: '<p>Parked</p>' }]) {
+			deepMode.clearFaults();
+			deepMode.fault('*', { ...fault, on: 'retrieve', times: Infinity });
+			const { result, passed } = await onMovedClock(async () => await upscale(ids, goOn));
+			expect(result.outputs[0]).toHaveLength(1000);
+			expect(errorsOf(result.outputs)).toEqual([
+				expect.stringMatching(/^Nothing was sent: DeepMode cannot be reached .*(502|Parked)/),
+			]);
+			expect(passed).toBeLessThan(120_000);
+		}
+		expect(deepMode.submits).toHaveLength(0);
 	},
 	'A connection cut before the request was read': async () => {
 		const { error } = await upscaleWith({ cut: 'before' }, quickly);
@@ -132,17 +210,33 @@ const ROWS: Record<string, () => Promise<void>> = {
 		expectUnknown(error, 'timeout');
 		await expectFound({ hang: true, accepted: true }, quickly);
 	},
-	'A 5xx other than 503 with Retry-After, accepted': async () => {
-		for (const status of [500, 502, 503, 504]) {
+	'No answer for more than a minute': async () => {
+		const [found, late] = deepMode.addImages(2).map(({ id }) => id) as [string, string];
+		deepMode.workMs = (id) => (id === found ? 30_000 : 200_000);
+		deepMode.fault(found, { hang: true, accepted: true });
+		const { result, passed } = await onMovedClock(
+			async () => await upscale([found, late], { parameters: { options: { timeout: 1200 } } }),
+		);
+		expect(result.outputs[0]?.map(({ json }) => json.upscaled)).toEqual([true, true]);
+		// The second one's own answer comes between two looks.
+		expect(passed).toBeLessThan(210_000);
+		expect(deepMode.submits).toHaveLength(2);
+		// Before the submission, and after one, two and three minutes.
+		expect(looksAt(found)).toHaveLength(2);
+		expect(looksAt(late)).toHaveLength(4);
+		expect(deepMode.spent).toBe(6);
+	},
+	'Another 5xx, accepted': async () => {
+		for (const status of [500, 502, 503]) {
 			await expectFound({ status, accepted: true, body: '<h1>Bad Gateway</h1>' });
 		}
 	},
-	'A 5xx other than 503 with Retry-After, not accepted': async () => {
+	'Another 5xx, not accepted': async () => {
 		const { error } = await upscaleWith({ status: 502, body: '<h1>Bad Gateway</h1>' }, quickly);
 		expectUnknown(error, 'status 502: Bad Gateway');
 	},
-	'408 or 499': async () => {
-		for (const status of [408, 499]) {
+	'408, 499, 504, 522 or 524': async () => {
+		for (const status of [408, 499, 504, 522, 524]) {
 			await expectFound({ status, accepted: true });
 			expectUnknown((await upscaleWith({ status }, quickly)).error, `status ${status}`);
 		}
@@ -353,9 +447,13 @@ let deepMode: Emulator;
 useEmulator((emulator) => (deepMode = emulator));
 
 describe('docs/reliability.md', () => {
-	const [, ...table] = readDocument('docs/reliability.md').tables.flatMap(({ rows }) =>
-		rows.map(([row = '']) => row),
-	);
+	const table = (
+		readDocument('docs/reliability.md').tables.find(
+			({ heading }) => heading === 'What is seen, and what follows',
+		)?.rows ?? []
+	)
+		.slice(1)
+		.map(([name = '']) => name);
 
 	it('has a test for each row', () => {
 		expect(Object.keys(ROWS)).toEqual(expect.arrayContaining(table));
@@ -464,12 +562,6 @@ describe('an answer that is made to confuse', () => {
 			expect(outputs[0]?.[0]?.json).toEqual(wrapped);
 		}
 	});
-
-	it('and speaks of an error, acknowledges nothing', async () => {
-		const { outputs } = await upscaleWith({ status: 200, body: { error: 'no worker' } }, callBack);
-		expect(outputs[0]?.[0]?.json).toMatchObject({ accepted: 'unknown' });
-		expect(outputs[0]?.[0]?.json).not.toHaveProperty('error');
-	});
 });
 
 it('a short API key does not garble the answers', async () => {
@@ -494,6 +586,9 @@ const callBack = {
 };
 
 const toItem = (id: unknown) => ({ id }) as IDataObject;
+const again: NodeSetup = { parameters: { options: { ifUpscaled: 'upscaleAgain' } } };
+const looksAt = (id: string) =>
+	deepMode.requests.filter(({ method, path }) => method === 'GET' && path.endsWith(id));
 const errorsOf = (outputs: Execution['outputs']) => [
 	...new Set(outputs[0]?.map(({ json }) => json.error)),
 ];
@@ -522,6 +617,25 @@ async function expectFound(...faultsAndSetup: Parameters<typeof upscaleWith>): P
 	expect(outputs[0]?.[0]?.json).toMatchObject({ id, upscaled: true });
 	expect(deepMode.submits.length - before).toBe(1);
 	expect(deepMode.charges(id)).toHaveLength(1);
+}
+
+/** Nothing is sent for any item of a batch, and all are told why and what helps. */
+async function expectNobody(
+	account: ICredentialDataDecryptedObject,
+	seen: string,
+	cure: string,
+): Promise<void> {
+	const items = Array.from({ length: 100 }, (_, index) => ({ id: `image-${index}` }));
+	const { outputs } = await execute(account, items, {
+		...goOn,
+		parameters: { options: { maxConcurrency: 1 } },
+	});
+	expect(outputs[0]).toHaveLength(100);
+	expect(errorsOf(outputs)).toEqual([
+		expect.stringMatching(/^Nothing was sent: DeepMode cannot be reached/),
+	]);
+	expect(outputs[0]?.[99]?.json.error).toContain(seen);
+	expect(outputs[0]?.[99]?.json.message).toContain(cure);
 }
 
 function expectUnknown(error: Execution['error'], seen: string): void {

@@ -10,6 +10,7 @@ import { finishedImage as image, signedQuery } from '../shared/signedCallback';
 import { waitFor } from '../shared/waitFor';
 import type { CallAnswer } from './callbacks';
 import { TriggerUnderTest } from './callbacks';
+import { onMovedClock } from './clock';
 import { useEmulator } from './useEmulator';
 
 const API_KEY = 'dm_key_of_the_account';
@@ -616,17 +617,57 @@ describe('refetch', () => {
 
 	it('with the API down gives the body, and takes the repeat', async () => {
 		const { id } = upscaledImage();
-		deepMode.fault(id, { on: 'retrieve', status: 503 });
+		deepMode.fault(id, { on: 'retrieve', status: 503, times: Infinity });
 		const own = refetching();
 		const query = ticket(id);
 
-		const first = await own.call(query, image(id, { prompt: 'as it came' }));
+		const { result: first } = await onMovedClock(
+			async () => await own.call(query, image(id, { prompt: 'as it came' })),
+		);
+		deepMode.clearFaults();
 		const second = await own.call(query, image(id, { prompt: 'as it came' }));
 		const third = await own.call(query, image(id, { prompt: 'as it came' }));
 
 		expect(first.items?.[0]).toMatchObject({ prompt: 'as it came', refetched: false });
 		expect(second.items?.[0]).toMatchObject({ prompt: 'the truth', refetched: true });
 		expect(third.items).toBeUndefined();
+	});
+
+	it('is tried again when the API fails', async () => {
+		const { id } = upscaledImage();
+		deepMode.fault(id, { on: 'retrieve', status: 503, times: 3 });
+
+		const { result } = await onMovedClock(
+			async () => await refetching().call(ticket(id), image(id, { prompt: 'as it came' })),
+		);
+
+		expect(result.items?.[0]).toMatchObject({ prompt: 'the truth', refetched: true });
+	});
+
+	it('looks again for some seconds when the call says that it is done, and the API not yet', async () => {
+		const record = deepMode.addImage();
+		const looks = () => deepMode.requests.filter(({ path }) => path.endsWith(record.id)).length;
+
+		const { result } = await onMovedClock(async () => {
+			setTimeout(() => {
+				record.upscaled = true;
+			}, 3000);
+			return await refetching().call(ticket(record.id), image(record.id));
+		});
+
+		expect(result.items?.[0]).toMatchObject({ event: 'image.upscaled', refetched: true });
+		expect(looks()).toBeGreaterThan(1);
+	});
+
+	it.each([
+		['true', 'image.upscaled'],
+		[1, 'image.upscaled'],
+		['false', 'image.failed'],
+		[0, 'image.failed'],
+	])('an image with upscaled %p is %s', async (upscaled, event) => {
+		const { items } = await trigger().call(ticket('a'), image('a', { upscaled }));
+
+		expect(items?.[0]?.event).toBe(event);
 	});
 
 	it('starts one workflow when the same callback comes six times at once', async () => {
@@ -676,7 +717,9 @@ describe('without authentication', () => {
 
 	it.each([
 		[true, 'image.upscaled'],
+		['true', 'image.upscaled'],
 		[false, 'image.generated'],
+		['false', 'image.generated'],
 	])('upscaled: %s is %s, without a context', async (upscaled, event) => {
 		const { items } = await open().call({}, image('a', { upscaled }));
 

@@ -79,6 +79,38 @@ describe('a batch', () => {
 		expect(deepMode.submits[0]?.body).toEqual({ image_id: '4711' });
 	});
 
+	it('takes an ID without the white space around it', async () => {
+		deepMode.addImage({ id: 'q1' });
+
+		const { outputs } = await upscale([' q1 ', 'q1\n', '\tq1', '\u00a0q1']);
+
+		expect(outputs[0]?.map(({ json }) => json.id)).toEqual(Array(4).fill('q1'));
+		expect(deepMode.spent).toBe(3);
+	});
+
+	it('takes what an API writes for true', async () => {
+		for (const upscaled of ['true', 'True', 1, '1', 'yes']) {
+			const { id } = deepMode.addImage();
+			const body = { id, image_url: 'https://images.example.com/a', upscaled };
+			deepMode.fault(id, { on: 'retrieve', status: 200, body });
+
+			expect((await upscale([id])).outputs[0]?.[0]?.json).toEqual(body);
+		}
+		expect(deepMode.submits).toHaveLength(0);
+	});
+
+	it('takes a credential with an expression that is the same for all', async () => {
+		const ids = deepMode.addImages(3).map(({ id }) => id);
+		const { apiKey, baseUrl } = deepMode.credentials;
+
+		const { outputs } = await execute(
+			{ apiKey: '={{ $json.key }}', baseUrl },
+			ids.map((id) => ({ id, key: apiKey })),
+		);
+
+		expect(outputs[0]?.map(({ json }) => json.upscaled)).toEqual([true, true, true]);
+	});
+
 	it('gives nothing for no items', async () => {
 		const { outputs, error } = await upscale([]);
 
@@ -142,13 +174,32 @@ describe('what cannot succeed is not sent', () => {
 		['maxConcurrency', 0],
 		['maxConcurrency', 101],
 		['maxConcurrency', 1.5],
+		['maxConcurrency', true],
 		['timeout', 0],
 		['timeout', -5],
+		['timeout', 86_401],
+		['timeout', 300 / 7],
 		['timeout', 'soon'],
+		['timeout', ''],
+		['timeout', null],
+		['timeout', [5]],
 	])('anything, with %s %s', async (option, value) => {
 		const { error } = await upscale(['a'], { parameters: { options: { [option]: value } } });
 
 		expect(error?.name).toBe('NodeOperationError');
+		expect(deepMode.requests).toHaveLength(0);
+	});
+
+	it.each([1, 2])('anything, with an account of its own for item %i', async (odd) => {
+		const ids = deepMode.addImages(3).map(({ id }) => id);
+		const { apiKey, baseUrl } = deepMode.credentials;
+
+		const { error } = await execute(
+			{ apiKey: '={{ $json.key }}', baseUrl },
+			ids.map((id, index) => ({ id, key: index === odd ? 'dm_key_of_another' : apiKey })),
+		);
+
+		expect(error?.message).toBe('The DeepMode credential differs from item to item');
 		expect(deepMode.requests).toHaveLength(0);
 	});
 

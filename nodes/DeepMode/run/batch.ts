@@ -22,6 +22,8 @@ export interface Job<Input> {
 	itemIndexes: number[];
 	/** Whether the run still sends what costs credits. Work that has not sent by then is left. */
 	maySend: () => boolean;
+	/** Ends that, whatever comes of this job: what is not sent yet fails with this. */
+	endSending: (failure: Failure) => void;
 }
 
 /** What a job threw. */
@@ -112,8 +114,13 @@ async function workThrough<Input>(
 ): Promise<void> {
 	const stop = context.getExecutionCancelSignal();
 	let end: Failure | undefined;
-	const maySend = () => !end && !stop?.aborted && !results.isOver;
-	const jobs = readJobs(batch, itemIndexes, results, maySend);
+	const sending = {
+		maySend: () => !end && !stop?.aborted && !results.isOver,
+		endSending: (failure: Failure) => {
+			end ??= failure;
+		},
+	};
+	const jobs = readJobs(batch, itemIndexes, results, sending);
 
 	const inWork: Array<Job<Input>> = [];
 	const endJob: EndJob<Input> = (job, ending) => {
@@ -124,7 +131,7 @@ async function workThrough<Input>(
 			else if ('thrown' in ending) results.failWith(itemIndex, ending.thrown);
 			else if (end) results.fail(itemIndex, end);
 		}
-		if ('failure' in ending && ending.endsBatch) end ??= ending.failure;
+		if ('failure' in ending && ending.endsBatch) sending.endSending(ending.failure);
 	};
 	batch.start?.(jobs);
 	await inLanes(jobs, batch.maxConcurrency, async (job) => {
@@ -146,14 +153,14 @@ function readJobs<Input>(
 	{ read, keyOf }: Batch<Input>,
 	itemIndexes: number[],
 	results: Results,
-	maySend: () => boolean,
+	sending: Pick<Job<Input>, 'maySend' | 'endSending'>,
 ): Array<Job<Input>> {
 	const jobs = new Map<unknown, Job<Input>>();
 	for (const itemIndex of itemIndexes) {
 		try {
 			const input = read(itemIndex);
 			const key = keyOf?.(input) ?? itemIndex;
-			const job = jobs.get(key) ?? { input, itemIndexes: [], maySend };
+			const job = jobs.get(key) ?? { input, itemIndexes: [], ...sending };
 			job.itemIndexes.push(itemIndex);
 			jobs.set(key, job);
 		} catch (error) {

@@ -18,18 +18,22 @@ export const maxConcurrencyOption: INodeProperties = {
 	displayName: 'Max Concurrency',
 	name: 'maxConcurrency',
 	type: 'number',
+	noDataExpression: true,
 	typeOptions: { minValue: 1, maxValue: 100 },
 	default: 10,
-	description: 'How many items may be in work at the same time',
+	description:
+		'How many items may be in work at the same time. It holds for the whole run, so it takes no expression.',
 };
 
 export const timeoutOption: INodeProperties = {
 	displayName: 'Timeout',
 	name: 'timeout',
 	type: 'number',
+	noDataExpression: true,
 	typeOptions: { minValue: 1, maxValue: 86_400 },
 	default: 300,
-	description: 'How many seconds an item may take in all, from its own turn on',
+	description:
+		'How many seconds an item may take in all, from its own turn on. It holds for the whole run, so it takes no expression.',
 };
 
 /**
@@ -70,9 +74,9 @@ export function readRunOptions(context: IExecuteFunctions): RunOptions {
 }
 
 /**
- * Reads a number that holds for the whole run. Its range is that of its field.
+ * Reads a whole number that holds for the whole run. Its range is that of its field.
  *
- * @param unit if it has one, it may have decimals
+ * @param unit if it has one
  * @throws NodeOperationError if it is out of its range
  */
 export function readNumberOption(
@@ -83,12 +87,12 @@ export function readNumberOption(
 	const { minValue: min = -Infinity, maxValue: max = Infinity } = typeOptions ?? {};
 	const { [name]: value = preset } = context.getNodeParameter('options', 0, {}) as IDataObject;
 	const number = Number(value);
+	// What else JavaScript makes a number of, such as true or an empty list, was not meant as one.
+	const isNumeric = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
 	checkParameter(
 		context,
-		number >= min && number <= max && (unit !== undefined || Number.isInteger(number)),
-		unit
-			? `${displayName} must be ${min} to ${max} ${unit}`
-			: `${displayName} must be a whole number from ${min} to ${max}`,
+		isNumeric && Number.isInteger(number) && number >= min && number <= max,
+		`${displayName} must be a whole number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`,
 		value,
 		ADVICE,
 	);

@@ -6,6 +6,7 @@ import { Sender } from '../../shared/api/sender';
 import { Claims } from './claims';
 import { ClaimStore } from './claimStore';
 import { Memory } from './memory';
+import { refuseSeveralAccounts } from './oneAccount';
 import type { RunOptions } from './options';
 import { Tally } from './tally';
 
@@ -26,9 +27,10 @@ export interface Run {
 	stop?: AbortSignal;
 }
 
-/** @throws NodeOperationError if the credential cannot be used */
+/** @throws NodeOperationError if the credential cannot be used, or differs from item to item */
 export async function prepareRun(context: IExecuteFunctions, options: RunOptions): Promise<Run> {
 	const stop = context.getExecutionCancelSignal();
+	await refuseSeveralAccounts(context);
 	const client = await Client.connect(context);
 	const sender = new Sender(client.account, false, stop);
 	return {

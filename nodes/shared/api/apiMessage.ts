@@ -25,9 +25,9 @@ function findMessage(body: unknown, depth: number, places: { left: number }): st
 	const messageIn = (value: unknown) => findMessage(value, depth + 1, places);
 	if (Array.isArray(body)) return body.slice(0, 10).map(messageIn).filter(Boolean).join('; ');
 	if (!isRecord(body)) return '';
-	const { message, detail, error, code, msg, loc } = body;
+	const { message, detail, error, errors, msg, loc, title, reason, code } = body;
 	if (typeof msg === 'string') return `${placeOf(loc)}${shorten(msg, LONGEST_TEXT)}`;
-	for (const value of [message, detail, error, code]) {
+	for (const value of [message, detail, error, errors, title, reason, code]) {
 		const found = messageIn(value);
 		if (found) return found;
 	}

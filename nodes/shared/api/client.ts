@@ -12,13 +12,18 @@ import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import { isLoopback, parseBaseUrl } from './baseUrl';
 import { keySpellings } from './keySpellings';
+import type { NoAnswer } from './noAnswer';
+import { toNoAnswer } from './noAnswer';
 
-const CREDENTIAL = 'deepModeApi';
+/** The name of the credential. */
+export const CREDENTIAL = 'deepModeApi';
 
 /** What an HTTP header can carry. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
 /** How much of an answer is read, in characters: images take a few thousand. */
 const LARGEST_ANSWER = 1_000_000;
+/** How much longer than n8n's own timeout a request may take, in milliseconds. */
+const GRACE = 1000;
 
 type Context = IExecuteFunctions | IWebhookFunctions | IHookFunctions;
 
@@ -28,14 +33,6 @@ export interface Answer {
 	headers: Record<string, string | undefined>;
 	/** Parsed JSON, or the text of anything else. */
 	body: unknown;
-}
-
-/** A request that got no complete answer: DeepMode may or may not have seen it. */
-export interface NoAnswer {
-	/** The transport's words, e.g. "socket hang up". */
-	reason: string;
-	/** The system's code for it, e.g. "ECONNRESET". */
-	code?: string;
 }
 
 export type Reply = Answer | NoAnswer;
@@ -155,6 +152,7 @@ export class Client {
 	private async request(options: IHttpRequestOptions & { timeout: number }): Promise<Reply> {
 		const timeout = Math.max(1, Math.ceil(options.timeout));
 		// n8n's timeout starts anew with every byte: somebody who sends one now and then has no end.
+		// It comes first, since it tells whether there was a connection.
 		return await Promise.race([this.exchange({ ...options, timeout }), expiry(timeout)]);
 	}
 
@@ -206,16 +204,10 @@ function keyOf(credentials: ICredentialDataDecryptedObject): string {
 }
 
 async function expiry(timeout: number): Promise<NoAnswer> {
-	const expired = AbortSignal.timeout(timeout);
+	const expired = AbortSignal.timeout(timeout + GRACE);
 	return await new Promise((resolve) => {
 		expired.addEventListener('abort', () =>
-			resolve({ reason: `timeout of ${timeout} ms exceeded`, code: 'ETIMEDOUT' }),
+			resolve({ reason: `timeout of ${timeout} ms exceeded` }),
 		);
 	});
-}
-
-/** The transport's own words; n8n wraps them in more general ones. */
-function toNoAnswer(error: NodeApiError): NoAnswer {
-	const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
-	return { reason: message || code || error.message, code };
 }

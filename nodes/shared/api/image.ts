@@ -35,9 +35,22 @@ export function isImage(body: unknown): body is DeepModeImage {
 	return (typeof id === 'number' || (typeof id === 'string' && id !== '')) && isText(url);
 }
 
-/** Whether an image is upscaled; some APIs write booleans as text. */
-export function isUpscaled({ upscaled }: { upscaled?: unknown }): boolean {
-	return upscaled === true || upscaled === 'true';
+/**
+ * Whether an image is upscaled, as far as it says so: APIs write true and false as texts and digits,
+ * too.
+ *
+ * @returns nothing if it does not say
+ */
+export function saysUpscaled({ upscaled }: { upscaled?: unknown }): boolean | undefined {
+	if (typeof upscaled === 'object') return undefined;
+	const word = String(upscaled).trim().toLowerCase();
+	if (['true', '1', 'yes'].includes(word)) return true;
+	return ['false', '0', 'no'].includes(word) ? false : undefined;
+}
+
+/** Whether an image is known to be upscaled. */
+export function isUpscaled(image: { upscaled?: unknown }): boolean {
+	return saysUpscaled(image) === true;
 }
 
 /**

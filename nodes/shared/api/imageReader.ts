@@ -1,15 +1,17 @@
 import { delay } from '../delay';
-import type { Client } from './client';
+import { growingPauses } from '../growingPauses';
+import type { Client, Reply } from './client';
 import { isUpscaled } from './image';
 import type { Outcome } from './outcome';
 import { judgeLook } from './outcome';
-import type { Sender } from './sender';
+import type { Request, Sender } from './sender';
 
 /** The longest that one look may take, in milliseconds. */
 const LOOK_TIMEOUT = 30_000;
-/** Pauses between looks double from the first to the longest, in milliseconds. */
+/** The first pause between looks, in milliseconds. */
 const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 15_000;
+/** The pause between looks while an answer is waited for, in milliseconds. */
+const WATCH_PAUSE = 60_000;
 
 /** Looks at images through the API, which is free. */
 export class ImageReader {
@@ -32,14 +34,7 @@ export class ImageReader {
 	 * @returns nothing if it was not sent, since the time was over
 	 */
 	async look(imageId: string, deadline: number): Promise<Outcome | undefined> {
-		return await this.sender.send(
-			{
-				send: async (timeout) =>
-					await this.client.retrieve(imageId, Math.min(timeout, LOOK_TIMEOUT)),
-				judge: judgeLook,
-			},
-			deadline,
-		);
+		return await this.sender.send(this.requestFor(imageId), deadline);
 	}
 
 	/**
@@ -51,15 +46,9 @@ export class ImageReader {
 	async lookUntilAnswered(
 		imageId: string,
 		deadline: number,
-		goesOn = () => !this.stop?.aborted,
+		goesOn?: () => boolean,
 	): Promise<Outcome | undefined> {
-		for (const wait of growingPauses()) {
-			const outcome = await this.look(imageId, deadline);
-			const isPassing = outcome?.is === 'unknown' || outcome?.is === 'unreachable';
-			if (!isPassing || !goesOn() || Date.now() + wait >= deadline) return outcome;
-			await delay(wait, this.stop);
-		}
-		return undefined;
+		return await this.sender.read(this.requestFor(imageId), deadline, goesOn);
 	}
 
 	/**
@@ -74,7 +63,7 @@ export class ImageReader {
 		until: number,
 		deadline: number,
 	): Promise<Outcome | undefined> {
-		for (const wait of growingPauses()) {
+		for (const wait of growingPauses(FIRST_PAUSE)) {
 			await delay(Math.max(0, Math.min(wait, until - Date.now())), this.stop);
 			const outcome = await this.look(imageId, deadline);
 			const isUpscaledNow = outcome?.is === 'image' && isUpscaled(outcome.image);
@@ -83,9 +72,45 @@ export class ImageReader {
 		}
 		return undefined;
 	}
+
+	/**
+	 * Waits for the answer to an upscale, and looks at the image each minute meanwhile: a connection
+	 * can be forgotten on its way without a word.
+	 *
+	 * @returns the answer, or what a look says in its place
+	 */
+	async lookWhileUnanswered(imageId: string, answer: Promise<Reply>): Promise<Reply> {
+		let isAnswered = false;
+		const answered = answer.finally(() => {
+			isAnswered = true;
+		});
+		for (;;) {
+			const reply = await Promise.race([answered, this.lookInAMinute(imageId, () => !isAnswered)]);
+			if (reply) return reply;
+		}
+	}
+
+	private async lookInAMinute(imageId: string, goesOn: () => boolean): Promise<Reply | undefined> {
+		await elapsed(WATCH_PAUSE);
+		if (!goesOn()) return undefined;
+		const outcome = await this.look(imageId, Date.now() + LOOK_TIMEOUT);
+		return outcome?.is === 'image' && isUpscaled(outcome.image)
+			? { status: 200, headers: {}, body: outcome.image }
+			: undefined;
+	}
+
+	private requestFor(imageId: string): Request {
+		return {
+			send: async (timeout) => await this.client.retrieve(imageId, Math.min(timeout, LOOK_TIMEOUT)),
+			judge: judgeLook,
+		};
+	}
 }
 
-/** Pauses between looks, in milliseconds. */
-export function* growingPauses(): Generator<number> {
-	for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) yield wait;
+/** Unlike a sleep it keeps nobody, once the answer is there. */
+async function elapsed(milliseconds: number): Promise<void> {
+	const signal = AbortSignal.timeout(milliseconds);
+	await new Promise((resolve) => {
+		signal.addEventListener('abort', resolve);
+	});
 }

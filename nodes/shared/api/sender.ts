@@ -1,12 +1,17 @@
+import { delay } from '../delay';
+import { growingPauses } from '../growingPauses';
 import type { Reply } from './client';
 import type { Gate } from './gate';
 import { gateOf } from './gate';
 import type { Outcome } from './outcome';
-import { delay } from '../delay';
 
-/** How often a connection is tried that is never made, and the first pause between. */
-const CONNECTION_TRIES = 3;
+/** How often a connection is tried that cannot mend itself. */
+const FINAL_TRIES = 3;
+/** How long any other is tried, and how long a run may find nobody at all, in milliseconds. */
+const PATIENCE = 60_000;
+/** The first pause between tries: of a connection, and of a read that failed; in milliseconds. */
 const CONNECTION_PAUSE = 1000;
+const READ_PAUSE = 500;
 
 /** Nothing is sent whose answer could not be waited for so long, in milliseconds. */
 const SHORTEST_WAIT = 200;
@@ -25,6 +30,8 @@ export interface Request {
 /** Sends requests through the gate of their account, which all senders of this process share. */
 export class Sender {
 	private readonly gate: Gate;
+	/** Since when requests have found nobody, in milliseconds since 1970. */
+	private deserted?: number;
 
 	/**
 	 * @param account tells it from others
@@ -49,8 +56,46 @@ export class Sender {
 	 * was over
 	 */
 	async send(request: Request, deadline: number): Promise<Outcome | undefined> {
+		const until = Math.min(deadline, Date.now() + PATIENCE);
+		let last: Outcome | undefined;
+		let tries = 0;
+		for (const wait of growingPauses(CONNECTION_PAUSE)) {
+			const outcome = await this.sendWhenOpen(request, deadline);
+			last = outcome ?? last;
+			if (outcome?.is !== 'unreachable') return last;
+			tries += 1;
+			if (this.isAway) return { ...outcome, isFinal: true };
+			const left = until - Date.now();
+			if (left <= 0 || (outcome.isFinal && tries === FINAL_TRIES)) return outcome;
+			await delay(Math.min(wait, left), this.stop);
+		}
+		return last;
+	}
+
+	/**
+	 * Sends a request that costs nothing, again and again until it is answered.
+	 *
+	 * @param deadline as for `send`
+	 * @param goesOn whether the answer is still wanted
+	 */
+	async read(
+		request: Request,
+		deadline: number,
+		goesOn = () => !this.stop?.aborted,
+	): Promise<Outcome | undefined> {
+		for (const wait of growingPauses(READ_PAUSE)) {
+			const outcome = await this.send({ ...request, maySend: goesOn }, deadline);
+			if (outcome?.is !== 'unknown') return outcome;
+			if (this.isAway) return nobody(outcome.seen);
+			if (!goesOn() || Date.now() + wait >= deadline) return outcome;
+			await delay(wait, this.stop);
+		}
+		return undefined;
+	}
+
+	private async sendWhenOpen(request: Request, deadline: number): Promise<Outcome | undefined> {
 		let outcome: Outcome | undefined;
-		for (let tries = 1; ; ) {
+		for (;;) {
 			const pass = await this.gate.pass(deadline, this.isUrgent, this.stop);
 			if (!pass) return outcome;
 			const timeout = deadline - Date.now();
@@ -58,19 +103,38 @@ export class Sender {
 				pass.unused();
 				return outcome;
 			}
-
+			const sentAt = Date.now();
 			outcome = request.judge(await request.send(timeout));
+			this.listen(outcome, sentAt);
 			if (outcome.is === 'busy') {
 				pass.refused(outcome.retryAfter);
-			} else if (outcome.is === 'unreachable') {
-				pass.unused();
-				if (tries === CONNECTION_TRIES) return outcome;
-				await delay(CONNECTION_PAUSE * tries, this.stop);
-				tries += 1;
-			} else {
-				pass.taken();
-				return outcome;
+				continue;
 			}
+			if (outcome.is === 'unreachable') pass.unused();
+			else pass.taken();
+			return outcome;
 		}
 	}
+
+	private listen(outcome: Outcome, sentAt: number): void {
+		if (outcome.is === 'unreachable' || (outcome.is === 'unknown' && outcome.isBrief)) {
+			this.deserted ??= sentAt;
+		} else if (outcome.is !== 'unknown') {
+			this.deserted = undefined;
+		}
+	}
+
+	/** Whether every request for so long has found nobody: none will find anybody soon. */
+	private get isAway(): boolean {
+		return this.deserted !== undefined && Date.now() - this.deserted >= PATIENCE;
+	}
+}
+
+function nobody(seen: string): Outcome {
+	return {
+		is: 'unreachable',
+		seen: `for a minute nothing came but this: ${seen}`,
+		isFinal: true,
+		cure: 'Check the Base URL in the DeepMode credential, and wait until DeepMode is back.',
+	};
 }

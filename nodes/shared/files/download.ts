@@ -7,7 +7,11 @@ import type {
 
 import type { DeepModeImage } from '../api/image';
 import type { ImageReader } from '../api/imageReader';
+import { retryAfterOf } from '../api/retryAfter';
+import { delay } from '../delay';
 import { shorten } from '../text';
+import { describeFile } from './fileNames';
+import { FinalProblem } from './finalProblem';
 import { limitSize, readMaxFileSize } from './maxFileSize';
 import { openPicture } from './openPicture';
 
@@ -20,22 +24,31 @@ export type Download =
 	/** Why there is no file, to follow after "the file could not be downloaded: ". */
 	| { problem: string };
 
+/** What came of one try. */
+type Try = { binary: IBinaryData } | Failed;
+
+interface Failed {
+	problem: string;
+	/** Whether another try may bring the file. */
+	isPassing: boolean;
+	/** Whether another try needs another URL. */
+	isRefused?: boolean;
+	/** How long the host asks to wait, in milliseconds. */
+	retryAfter?: number;
+}
+
 type ReadableBody = NodeJS.ReadableStream & { destroy: () => void };
 
-const TYPES: Record<string, string> = {
-	avif: 'image/avif',
-	gif: 'image/gif',
-	jpeg: 'image/jpeg',
-	jpg: 'image/jpeg',
-	png: 'image/png',
-	tif: 'image/tiff',
-	tiff: 'image/tiff',
-	webp: 'image/webp',
-};
+/** Pauses between tries, in milliseconds: an image that is paid is worth some patience. */
+const PAUSES = [1000, 2000, 4000, 8000];
+
+/** A file that is not there yet, or a host that cannot give it now; besides 5xx. */
+const PASSING = [404, 408, 425, 429];
 
 /**
- * Streams the file of an image into n8n's binary data. If its URL has expired, the image is
- * retrieved once for a fresh one.
+ * Streams the file of an image into n8n's binary data, and tries again what may pass. Where the host
+ * refuses the URL, the image is retrieved for a fresh one: the old one may have expired. A fresh one
+ * can be good from a moment in the future, so there is a pause before it is used.
  *
  * @param deadline milliseconds since 1970
  */
@@ -45,15 +58,24 @@ export async function downloadImage(
 	image: DeepModeImage,
 	deadline: number,
 ): Promise<Download> {
-	const download = await fetchFile(context, image, reader, deadline);
-	if (!('isExpired' in download)) return download;
-	const outcome = await reader.lookUntilAnswered(String(image.id), deadline);
-	if (outcome?.is !== 'image')
-		return { problem: 'its URL has expired, and no fresh one was given' };
-	const again = await fetchFile(context, outcome.image, reader, deadline);
-	return 'isExpired' in again
-		? { problem: 'the image host refuses it, with a fresh URL too' }
-		: again;
+	const { stop } = reader;
+	let current = image;
+	for (let tries = 0; ; tries += 1) {
+		const tried = await fetchFile(context, current, reader, deadline);
+		if ('binary' in tried) return { image: current, binary: tried.binary };
+		const pause = PAUSES[tries];
+		if (!tried.isPassing || pause === undefined || stop?.aborted) return tried;
+		const wait = tried.retryAfter ?? pause;
+		if (Date.now() + wait >= deadline) return tried;
+		if (tried.isRefused) {
+			const outcome = await reader.lookUntilAnswered(String(image.id), deadline);
+			if (outcome?.is !== 'image') {
+				return { problem: `${tried.problem}, and DeepMode gave no fresh one` };
+			}
+			current = outcome.image;
+		}
+		await delay(wait, stop);
+	}
 }
 
 async function fetchFile(
@@ -61,40 +83,54 @@ async function fetchFile(
 	image: DeepModeImage,
 	{ stop, isLocal }: ImageReader,
 	deadline: number,
-): Promise<Download | { isExpired: true }> {
+): Promise<Try> {
 	const timeout = deadline - Date.now();
-	if (timeout <= 0) return { problem: 'the timeout was over' };
-	if (!URL.canParse(image.image_url)) return { problem: 'its URL is no URL' };
+	if (timeout <= 0) return final('the timeout was over');
+	if (!URL.canParse(image.image_url)) return final('its URL is no URL');
 	const ends = [AbortSignal.timeout(timeout), ...(stop ? [stop] : [])];
 	let body: ReadableBody | undefined;
 	try {
 		const signal = AbortSignal.any(ends);
 		const response = await openPicture(context, image.image_url, !isLocal, signal);
 		body = response.body as unknown as ReadableBody;
-		const problem = problemWith(response);
-		if (problem === undefined) return await store(context, image, response);
+		const failed = judge(response);
+		if (!failed) return await store(context, image, response);
 		body.destroy();
-		return response.statusCode === 403 ? { isExpired: true } : { problem };
+		return failed;
 	} catch (error) {
 		body?.destroy();
-		const { message } = error as Error;
-		return { problem: Date.now() >= deadline ? 'the timeout was over' : shorten(message, 200) };
+		if (Date.now() >= deadline) return final('the timeout was over');
+		if (error instanceof FinalProblem) return final(error.message);
+		const { message, code } = error as Error & { code?: string };
+		return { problem: shorten(message || code || 'there was no answer', 200), isPassing: true };
 	}
 }
 
-function problemWith({ statusCode, headers }: IN8nHttpFullResponse): string | undefined {
+/** @returns nothing if the answer is a picture */
+function judge({ statusCode, headers }: IN8nHttpFullResponse): Failed | undefined {
+	if (statusCode === 403) {
+		return { problem: 'the image host refuses its URL', isPassing: true, isRefused: true };
+	}
+	if (statusCode !== 200) {
+		return {
+			problem: `the image host answered with status ${statusCode}`,
+			isPassing: statusCode >= 500 || PASSING.includes(statusCode),
+			retryAfter: retryAfterOf(headers),
+		};
+	}
 	const type = String(headers['content-type'] ?? '');
-	if (statusCode !== 200) return `the image host answered with status ${statusCode}`;
-	if (/^text\/|[/+](json|xml)\b/i.test(type)) return `the image host sent no picture but ${type}`;
-	return undefined;
+	return /^text\/|[/+](json|xml)\b/i.test(type)
+		? final(`the image host sent no picture but ${type}`)
+		: undefined;
 }
 
+/** A transfer that is cut throws: below this it is known how much is to come. */
 async function store(
 	context: FileContext,
 	image: DeepModeImage,
 	{ body, headers }: IN8nHttpFullResponse,
-): Promise<Download> {
-	const fileName = fileNameOf(image);
+): Promise<Try> {
+	const { fileName, mimeType } = describeFile(image, String(headers['content-type'] ?? ''));
 	const limited = limitSize(
 		body as unknown as ReadableBody,
 		Number(headers['content-length'] ?? 0),
@@ -103,34 +139,22 @@ async function store(
 	const binary = await context.helpers.prepareBinaryData(
 		limited as Parameters<typeof context.helpers.prepareBinaryData>[0],
 		fileName,
-		typeOf(headers, fileName),
+		mimeType,
 	);
-	const bytes = await sizeOf(context, binary);
-	if (bytes === 0) return { problem: 'the file is empty' };
-	const declared = headers['content-encoding'] ? bytes : Number(headers['content-length'] ?? bytes);
-	if (bytes !== declared) {
-		return { problem: `the file has ${bytes} bytes, and should have ${declared}` };
-	}
-	return { image, binary };
+	return (await isEmpty(context, binary))
+		? { problem: 'the file is empty', isPassing: true }
+		: { binary };
 }
 
 /** n8n tells it since 2.0; before, a file in memory is `data` itself, and others have an `id`. */
-async function sizeOf({ helpers }: FileContext, { bytes, id, data }: IBinaryData): Promise<number> {
-	if (bytes !== undefined) return bytes;
-	if (id === undefined) return Buffer.byteLength(data, 'base64');
-	return (await helpers.getBinaryMetadata(id)).fileSize;
+async function isEmpty(
+	{ helpers }: FileContext,
+	{ bytes, id, data }: IBinaryData,
+): Promise<boolean> {
+	if (bytes !== undefined) return bytes === 0;
+	return id === undefined ? data === '' : (await helpers.getBinaryMetadata(id)).fileSize === 0;
 }
 
-/** The last part of its path, without what no file system takes. */
-function fileNameOf({ file_name: given, id }: DeepModeImage): string {
-	const name = typeof given === 'string' ? (given.split(/[\\/]/).at(-1) ?? '') : '';
-	return name.replace(/\p{Cc}/gu, '').slice(-200) || `${id}.jpeg`;
-}
-
-function typeOf(headers: IN8nHttpFullResponse['headers'], fileName: string): string {
-	const [declared = ''] = String(headers['content-type'] ?? '').split(';');
-	const type = declared.trim().toLowerCase();
-	if (type.startsWith('image/')) return type;
-	const extension = fileName.split('.').at(-1)?.toLowerCase() ?? '';
-	return TYPES[extension] ?? 'application/octet-stream';
+function final(problem: string): Failed {
+	return { problem, isPassing: false };
 }

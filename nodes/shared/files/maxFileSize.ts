@@ -1,6 +1,7 @@
 import type { IDataObject, INode, INodeProperties } from 'n8n-workflow';
 
 import { checkParameter } from '../checkParameter';
+import { FinalProblem } from './finalProblem';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -44,7 +45,7 @@ type Chunks = NodeJS.ReadableStream & {
  *
  * @param declared what the host says that it has, in bytes
  * @param most in bytes
- * @throws Error if it has more, at once or while it is read
+ * @throws FinalProblem if it has more, at once or while it is read
  */
 export function limitSize(
 	body: NodeJS.ReadableStream,
@@ -52,7 +53,9 @@ export function limitSize(
 	most: number,
 ): NodeJS.ReadableStream {
 	const tooLarge = () =>
-		new Error(`the file has more than ${most / MEGABYTE} MB (Max File Size, in the options)`);
+		new FinalProblem(
+			`the file has more than ${most / MEGABYTE} MB (Max File Size, in the options)`,
+		);
 	if (declared > most) throw tooLarge();
 	let bytes = 0;
 	return (body as Chunks).map((chunk) => {

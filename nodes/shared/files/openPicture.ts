@@ -2,6 +2,7 @@ import type { IN8nHttpFullResponse, NodeEgressFilter } from 'n8n-workflow';
 
 import { shorten } from '../text';
 import type { FileContext } from './download';
+import { FinalProblem } from './finalProblem';
 import { problemWithAddress } from './pictureAddress';
 
 /** As many as a browser would hardly follow for a picture. */
@@ -17,7 +18,7 @@ type EgressFilter = (policy: 'enforced') => Pick<NodeEgressFilter, 'validateUrl'
  * anything is fetched from it.
  *
  * @param isPublic whether it must be on the internet, which is so unless the API is on this machine
- * @throws Error whose message says why nothing was fetched
+ * @throws FinalProblem whose message says why nothing was fetched
  */
 export async function openPicture(
 	context: FileContext,
@@ -30,7 +31,7 @@ export async function openPicture(
 		const problem = isPublic
 			? (problemWithAddress(url) ?? (await problemThatN8nSees(context, url)))
 			: problemWithProtocol(url);
-		if (problem) throw new Error(problem);
+		if (problem) throw new FinalProblem(problem);
 		const response = (await context.helpers.httpRequest({
 			url: url.href,
 			// Compressed, its length would not tell whether it is complete.
@@ -44,10 +45,11 @@ export async function openPicture(
 		const { location } = response.headers;
 		if (!REDIRECTS.includes(response.statusCode) || typeof location !== 'string') return response;
 		(response.body as unknown as { destroy: () => void }).destroy();
-		if (!URL.canParse(location, url.href)) throw new Error('its URL redirects to what is no URL');
+		if (!URL.canParse(location, url.href))
+			throw new FinalProblem('its URL redirects to what is no URL');
 		url = new URL(location, url);
 	}
-	throw new Error(`its URL redirects more than ${MOST_REDIRECTS} times`);
+	throw new FinalProblem(`its URL redirects more than ${MOST_REDIRECTS} times`);
 }
 
 function problemWithProtocol({ protocol }: URL): string | undefined {

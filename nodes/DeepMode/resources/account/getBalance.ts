@@ -28,7 +28,7 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 			read: () => 'balance',
 			keyOf: (balance) => balance,
 			work: async () => {
-				const outcome = await run.sender.send(
+				const outcome = await run.sender.read(
 					{
 						send: async (timeout) => await run.client.checkBalance(timeout),
 						judge: judgeBalance,
@@ -36,9 +36,9 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 					Date.now() + TIMEOUT,
 				);
 				if (outcome?.is === 'acknowledged') return { items: [{ json: outcome.body }] };
-				return outcome?.is === 'refused'
-					? { failure: refused(SUBJECT, outcome), endsBatch: endsBatch(outcome) }
-					: { failure: notRead(SUBJECT.name, outcome), endsBatch: false };
+				const failure =
+					outcome?.is === 'refused' ? refused(SUBJECT, outcome) : notRead(SUBJECT.name, outcome);
+				return { failure, endsBatch: endsBatch(outcome) };
 			},
 		};
 	});

@@ -153,7 +153,7 @@ function readParameters(context: IExecuteFunctions, itemIndex: number): IDataObj
 		negativePrompt,
 	);
 	return {
-		model_id: readText(context, 'modelId', 'model ID', itemIndex),
+		model_id: readText(context, 'modelId', 'model ID', itemIndex).trim(),
 		prompt: readText(context, 'prompt', 'prompt', itemIndex),
 		...(negativePrompt && { negative_prompt: negativePrompt }),
 		...(count !== undefined && { num_images: count }),

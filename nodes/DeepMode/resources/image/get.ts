@@ -55,6 +55,6 @@ async function read(run: Run, { input, maySend }: Job<string>, deadline: number)
 		};
 	}
 	return maySend()
-		? { failure: notRead(imageName(input), outcome), endsBatch: false }
+		? { failure: notRead(imageName(input), outcome), endsBatch: endsBatch(outcome) }
 		: { left: true };
 }

@@ -7,7 +7,7 @@ import type { Ending, Job } from '../../run/batch';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
 import { isTool } from '../../run/tool';
-import { endsBatch, generationUnknown, notSent, refused } from './messages';
+import { creditsMissing, endsBatch, generationUnknown, notSent, refused } from './messages';
 
 /** What an item asks for. */
 export interface Generation {
@@ -67,6 +67,7 @@ export async function generateImages(
 			return finish([{ ...outcome.body, mode: 'async' }]);
 		case 'unknown':
 			memory.unanswered(itemIndex, request, outcome);
+			if (outcome.isBroke) job.endSending(creditsMissing(outcome.seen));
 			return notKnown(name, outcome.seen, callback);
 		case 'refused': {
 			memory.notAccepted(itemIndex, request);
@@ -80,7 +81,9 @@ export async function generateImages(
 		}
 		default:
 			memory.notAccepted(itemIndex, request);
-			return job.maySend() ? { failure: notSent(name, outcome), endsBatch: false } : { left: true };
+			return job.maySend()
+				? { failure: notSent(name, outcome), endsBatch: endsBatch(outcome) }
+				: { left: true };
 	}
 }
 

@@ -7,11 +7,10 @@ import { judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import type { InWork } from '../../run/claims';
-import type { Failure } from '../../run/failure';
 import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
-import { endsBatch, notSent, outcomeUnknown, refused } from './messages';
+import { creditsMissing, endsBatch, notSent, outcomeUnknown, refused } from './messages';
 
 /** The most of an image's time that is kept for a last look, in milliseconds. */
 const LAST_LOOK = 10_000;
@@ -19,12 +18,10 @@ const LAST_LOOK = 10_000;
 const BRIEF_SETTLING = 60_000;
 
 /** One image of a run. */
-interface ImageJob {
+interface ImageJob extends Pick<Job<unknown>, 'maySend' | 'endSending'> {
 	imageId: string;
 	/** The first item that wants it. */
 	itemIndex: number;
-	/** Whether the run still sends what costs credits. */
-	maySend: () => boolean;
 }
 
 /** What comes out for an image that is handed over. */
@@ -64,9 +61,9 @@ export class ImageUpscaling {
 
 	constructor(
 		private readonly run: Run,
-		{ input: { imageId }, itemIndexes, maySend }: Job<{ imageId: string }>,
+		{ input: { imageId }, itemIndexes, maySend, endSending }: Job<{ imageId: string }>,
 	) {
-		this.job = { imageId, itemIndex: itemIndexes[0] as number, maySend };
+		this.job = { imageId, itemIndex: itemIndexes[0] as number, maySend, endSending };
 		this.name = imageName(imageId);
 		this.deadline = Date.now() + run.options.timeout;
 	}
@@ -163,7 +160,7 @@ export class ImageUpscaling {
 
 	/** @param handOver where DeepMode sends the result; without it, the result is waited for */
 	private async submit(handOver?: { callback: string; output: HandedOver }): Promise<Ending> {
-		const { client, sender, memory, claims } = this.run;
+		const { client, sender, reader, memory, claims, options } = this.run;
 		const { imageId, itemIndex, maySend } = this.job;
 		const inWork = await claims.confirm(imageId);
 		if (inWork) return handOver ? this.inWorkEarlier(inWork, handOver.output) : { inWork };
@@ -172,7 +169,9 @@ export class ImageUpscaling {
 				send: async (timeout) => {
 					claims.sent(imageId);
 					memory.submitting(itemIndex, imageId);
-					return await client.upscale(imageId, timeout, handOver?.callback);
+					const answer = client.upscale(imageId, timeout, handOver?.callback);
+					const canLook = !handOver && options.returnsExisting;
+					return await (canLook ? reader.lookWhileUnanswered(imageId, answer) : answer);
 				},
 				judge: handOver ? judgeSubmission : judgeUpscale,
 				maySend,
@@ -192,6 +191,7 @@ export class ImageUpscaling {
 			case 'unknown': {
 				const open = { seen: outcome.seen, isBrief: outcome.isBrief };
 				memory.unanswered(itemIndex, imageId, open);
+				if (outcome.isBroke) this.job.endSending(creditsMissing(outcome.seen));
 				return handOver ? this.notAcknowledged(open, handOver.output) : await this.settle(open);
 			}
 			default:
@@ -240,12 +240,14 @@ export class ImageUpscaling {
 	/** Nothing that costs anything was accepted, and nothing more is tried. */
 	private unsent(outcome: Outcome | undefined): Ending {
 		this.run.claims.end(this.job.imageId);
-		return this.job.maySend() ? failed(notSent(this.name, outcome)) : { left: true };
+		return this.job.maySend()
+			? { failure: notSent(this.name, outcome), endsBatch: endsBatch(outcome) }
+			: { left: true };
 	}
 
 	private unsettled(seen: string): Ending {
 		this.run.tally.unknown += 1;
-		return failed(outcomeUnknown(this.name, seen));
+		return { failure: outcomeUnknown(this.name, seen), endsBatch: false };
 	}
 }
 
@@ -260,8 +262,4 @@ export function expectClaims({ claims, memory }: Run, jobs: Array<Job<{ imageId:
 			.filter(({ imageId, itemIndex }) => !memory.finished(itemIndex, imageId))
 			.map(({ imageId, itemIndex }) => ({ imageId, owner: memory.owner(itemIndex, imageId) })),
 	);
-}
-
-function failed(failure: Failure): Ending {
-	return { failure, endsBatch: false };
 }

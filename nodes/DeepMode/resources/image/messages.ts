@@ -29,9 +29,16 @@ export function refused(
 	};
 }
 
-/** Whether what refused one item will refuse every other. */
-export function endsBatch({ status, words }: Extract<Outcome, { is: 'refused' }>): boolean {
-	return status === 401 || saysNoCredits(status, words);
+/** Whether what one item met, every other would. */
+export function endsBatch(outcome: Outcome | undefined): boolean {
+	switch (outcome?.is) {
+		case 'refused':
+			return outcome.status === 401 || saysNoCredits(outcome.status, outcome.words);
+		case 'unreachable':
+			return outcome.isFinal;
+		default:
+			return false;
+	}
 }
 
 function refusalText(
@@ -51,7 +58,7 @@ function refusalText(
 			'Add credits to your DeepMode account, then run again.',
 		];
 	}
-	if (status < 400) {
+	if (status >= 300 && status < 400) {
 		return [
 			`DeepMode refused to ${action} ${name}: it redirected the request to another address`,
 			'Redirects are not followed, to keep the API key safe. Check the Base URL in the DeepMode credential.',
@@ -66,13 +73,21 @@ function refusalText(
 	return [`DeepMode refused to ${action} ${name} (status ${status})`, advice];
 }
 
+/** DeepMode took an item, or may have, and spoke of missing credits: for all that come after it. */
+export function creditsMissing(seen: string): Failure {
+	return {
+		from: 'api',
+		message: 'The DeepMode account has not enough credits',
+		description: `Add credits to your DeepMode account, then run again. Nothing was sent for this item. For another one ${seen}`,
+	};
+}
+
 /** Nothing that costs anything left n8n for this item, or DeepMode surely did not take it. */
 export function notSent(name: string, outcome: Outcome | undefined): Failure {
 	return {
 		from: 'api',
-		message: `Nothing was sent for ${name}: ${reasonNotToSend(outcome)}`,
-		description:
-			'Check that n8n can reach the DeepMode API, then run again. Nothing was charged for this item.',
+		message: `Nothing was sent${endsBatch(outcome) ? '' : ` for ${name}`}: ${reasonNotToSend(outcome)}`,
+		description: `${cureOf(outcome)} Then run again. Nothing was charged for this item.`,
 	};
 }
 
@@ -87,6 +102,12 @@ function reasonNotToSend(outcome: Outcome | undefined): string {
 		default:
 			return 'the timeout was over before its turn came';
 	}
+}
+
+function cureOf(outcome: Outcome | undefined): string {
+	return outcome?.is === 'unreachable'
+		? outcome.cure
+		: 'Check that n8n can reach the DeepMode API.';
 }
 
 /** DeepMode may have accepted the upscale, and looking at the image did not show it. */
@@ -135,9 +156,8 @@ export function fileMissing(name: string, problem: string, imageIds: string[]): 
 export function notRead(name: string, outcome: Outcome | undefined): Failure {
 	return {
 		from: 'api',
-		message: `Could not read ${name}: ${reasonNotToSend(outcome)}`,
-		description:
-			'Check that n8n can reach the DeepMode API, then run again. Reading costs nothing.',
+		message: `Could not read ${endsBatch(outcome) ? 'anything' : name}: ${reasonNotToSend(outcome)}`,
+		description: `${cureOf(outcome)} Then run again. Reading costs nothing.`,
 	};
 }
 

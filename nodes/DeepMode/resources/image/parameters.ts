@@ -58,17 +58,23 @@ export function readText(
 
 /**
  * Reads an item's image ID. IDs are opaque: anything that can be one segment of a URL's path is
- * one, and a number, as spreadsheets give it, is its digits.
+ * one, and a number, as spreadsheets give it, is its digits. White space around it is nobody's ID,
+ * but what comes with it when it is copied.
  *
  * @throws NodeOperationError if there is none, or none that could be sent
  */
 export function readImageId(context: IExecuteFunctions, itemIndex: number): string {
 	const value = context.getNodeParameter('imageId', itemIndex);
 	// Larger numbers are not what they were when they were written down.
-	const imageId = Number.isSafeInteger(value) ? String(value) : value;
+	const imageId = Number.isSafeInteger(value) ? String(value) : trimmed(value);
 	const problem = problemWithImageId(imageId);
 	if (problem) throw invalidImageId(context.getNode(), problem, itemIndex);
 	return imageId as string;
+}
+
+/** What is nothing but white space stays, to be told as such. */
+function trimmed(value: unknown): unknown {
+	return typeof value === 'string' ? value.trim() || value : value;
 }
 
 function invalidImageId(node: INode, problem: string, itemIndex: number): NodeOperationError {

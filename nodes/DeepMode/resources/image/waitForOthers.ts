@@ -1,4 +1,4 @@
-import { growingPauses } from '../../../shared/api/imageReader';
+import { growingPauses } from '../../../shared/growingPauses';
 import { ClaimEnds } from '../../../shared/inWork';
 import { inLanes } from '../../../shared/lanes';
 import { imageName } from '../../../shared/text';
@@ -8,6 +8,8 @@ import type { InWork } from '../../run/claims';
 import type { Run } from '../../run/run';
 import { stillInWork } from './messages';
 
+/** The first pause between two rounds of looks, in milliseconds. */
+const FIRST_PAUSE = 500;
 /** The most of the time that is kept for a last look at each, in milliseconds. */
 const LAST_ROUND = 10_000;
 
@@ -49,7 +51,7 @@ export async function waitForOthers<Input extends ImageRequest>(
 	};
 
 	const ends = new ClaimEnds([...waiting.keys()]);
-	for (const pause of growingPauses()) {
+	for (const pause of growingPauses(FIRST_PAUSE)) {
 		const round = Math.min(Date.now() + pause, lastRound);
 		while (goesOn() && Date.now() < round) {
 			await lookAt(await ends.next(round - Date.now(), stop));

@@ -1,0 +1,2 @@
+/** Why a file is not fetched, to follow after "the file could not be downloaded: "; another try would not bring it. */
+export class FinalProblem extends Error {}
