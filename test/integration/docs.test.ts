@@ -1,14 +1,15 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { pendingItem } from '../../nodes/shared/pending';
 import type { Emulator } from '../emulator';
 import { signedQuery } from '../shared/signedCallback';
 import { GOING_ON } from '../shared/workflows';
 import { documents } from '../unit/docs/markdown';
 import { TriggerUnderTest } from './callbacks';
+import { onMovedClock } from './clock';
 import type { NodeSetup } from './engine';
 import { execute } from './engine';
 import { useEmulator } from './useEmulator';
+import { WaitingN8n } from './waiting/n8n';
 
 /** The image that the docs show. */
 const IMAGE = {
@@ -39,7 +40,19 @@ const OUTPUTS: Record<string, () => Promise<IDataObject | undefined>> = {
 		deepMode.addImage(IMAGE);
 		return await run({});
 	},
-	'docs/pause.md#When the time is over': async () => pendingItem(IMAGE.id),
+	'docs/pause.md#When the time is over': async () => {
+		deepMode.addImage(IMAGE);
+		deepMode.workMs = 24 * 60 * 60 * 1000;
+		const n8n = await WaitingN8n.start();
+		try {
+			const { result } = await onMovedClock(
+				async () => await (await n8n.run(deepMode.credentials, [{ id: IMAGE.id }])).ended(),
+			);
+			return result.items('DeepMode')[0]?.json;
+		} finally {
+			n8n.close();
+		}
+	},
 	'docs/operations.md#Get Balance': async () =>
 		await run({ resource: 'account', operation: 'getBalance' }),
 	'docs/callbacks.md#What the node puts out': async () => {

@@ -4,7 +4,6 @@ import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
 import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
-	IExecuteFunctions,
 	IHttpRequestOptions,
 	INode,
 	INodeExecutionData,
@@ -17,15 +16,14 @@ import type {
 import {
 	createEmptyRunExecutionData,
 	ICredentialsHelper,
-	NodeConnectionTypes,
 	NodeHelpers,
 	Workflow,
 } from 'n8n-workflow';
 
 import { DeepModeApi } from '../../credentials/DeepModeApi.credentials';
-import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 import type { WorkflowFile } from '../shared/workflows';
 import { chain, deepModeNode, GOING_ON, node } from '../shared/workflows';
+import { typesFor } from './nodeTypes';
 
 /** What nodes refer to; its data is what a test gives to the engine. */
 export const CREDENTIAL = { id: '1', name: 'DeepMode account', type: 'deepModeApi' };
@@ -69,7 +67,7 @@ export function startExecution(
 ): { finished: Promise<Execution>; cancel: () => void } {
 	const workflow = toWorkflow(
 		chain(node('Items', 'test.items', 1), deepModeNode(CREDENTIAL, parameters, settings)),
-		{ 'test.items': new Items(items), 'n8n-nodes-deepmode.deepMode': new DeepMode() },
+		typesFor(items),
 	);
 	const execution = new WorkflowExecute(
 		additionalData(credentials),
@@ -105,31 +103,10 @@ export function toWorkflow(file: WorkflowFile, types: Record<string, INodeType>)
 	return new Workflow({ id: randomUUID(), active: false, nodeTypes, ...file });
 }
 
-/** Stands in for whatever feeds the DeepMode node in a user's workflow. */
-class Items implements INodeType {
-	description = {
-		displayName: 'Items',
-		name: 'items',
-		group: ['trigger' as const],
-		version: 1,
-		description: '',
-		defaults: {},
-		inputs: [],
-		outputs: [NodeConnectionTypes.Main],
-		properties: [],
-	};
-
-	constructor(private readonly items: IDataObject[]) {
-		this.execute = async () => [this.items.map((json) => ({ json }))];
-	}
-
-	execute: (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
-}
-
 export function additionalData(
 	credentials: ICredentialDataDecryptedObject,
+	executionId: string = randomUUID(),
 ): IWorkflowExecuteAdditionalData {
-	const executionId = randomUUID();
 	return {
 		executionId,
 		currentNodeExecutionIndex: 0,
