@@ -183,6 +183,28 @@ async function failuresOf(account: ICredentialDataDecryptedObject) {
 	return outputs[0]?.map(({ json }) => json.error) ?? [];
 }
 
+it('what was never sent is sent by the second try of Retry On Fail, once', async () => {
+	const { apiKey, url, modelId } = deepMode;
+	await deepMode.close();
+
+	const { result, passed } = await onMovedClock(async () => {
+		setTimeout(() => {
+			void startEmulator({ apiKey, port: Number(new URL(url).port) }).then((back) => {
+				deepMode = back;
+				deepMode.addModel(modelId);
+			});
+		}, 4000);
+		return await execute({ apiKey, baseUrl: url }, [{}], {
+			parameters: { operation: 'generate', modelId, prompt: 'a lake', options: { timeout: 2 } },
+			settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 5000 },
+		});
+	});
+
+	expect(passed).toBeGreaterThan(5000);
+	expect(result.outputs[0]?.[0]?.json.prompt).toBe('a lake');
+	expect(deepMode.spent).toBe(1);
+});
+
 describe('an answer of 200', () => {
 	const goOn = { settings: { onError: 'continueRegularOutput' as const } };
 	const modes: Array<[mode: string, parameters: INode['parameters']]> = [

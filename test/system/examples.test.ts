@@ -254,6 +254,27 @@ describe('nightly-batch', () => {
 		expect(lines.at(-1)).toBe(`total,,0,,The balance is ${world.deepMode.credits}`);
 	});
 
+	it('reports what it does not know, when a look fails and when DeepMode cannot be asked', async () => {
+		const { id, file_name } = world.deepMode.addImage();
+		await writeFile(join(sftp.files, 'images.csv'), `image_id\n${id}\n`);
+		world.deepMode.fault(id, { on: 'retrieve', status: 403 });
+		const lookFailed = await runByHand('nightly-batch');
+		for (const on of ['balance', 'retrieve'] as const) {
+			world.deepMode.fault('*', { on, status: 403, times: Infinity });
+		}
+		const outage = await runByHand('nightly-batch');
+		world.deepMode.clearFaults();
+
+		expect((await report(lookFailed.id)).slice(1)).toEqual([
+			`${id},upscaled,not known,upscaled/${file_name},`,
+			expect.stringMatching(/^total,,3,/),
+		]);
+		expect((await report(outage.id)).slice(1)).toEqual([
+			expect.stringMatching(new RegExp(`^${id},failed,0,,`)),
+			expect.stringMatching(/^total,,not known,,DeepMode refused to show the balance/),
+		]);
+	});
+
 	it('reports too when no image fails, and when all do', async () => {
 		await writeFile(join(sftp.files, 'images.csv'), `image_id\n${done.id}\n`);
 		const allWell = await runByHand('nightly-batch');
