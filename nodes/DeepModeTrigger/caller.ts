@@ -1,7 +1,8 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import type { CallbackTicket, Refusal } from '../shared/callback/signature';
+import type { Refusal } from '../shared/callback/signature';
 import { CALLBACK_EVENTS } from '../shared/callback/signature';
+import type { VerifiedTicket } from '../shared/callback/verifyCaller';
 import { verifyCaller } from '../shared/callback/verifyCaller';
 import { isInRange } from '../shared/ipAddress';
 
@@ -29,7 +30,7 @@ export function isAllowedIp(context: IWebhookFunctions, allowedIps: unknown): bo
  */
 export async function readTicket(
 	context: IWebhookFunctions,
-): Promise<CallbackTicket | Refusal | undefined> {
+): Promise<VerifiedTicket | Refusal | undefined> {
 	if (context.getNodeParameter('authentication') === 'none') return undefined;
 	return await verifyCaller(context, CALLBACK_EVENTS);
 }

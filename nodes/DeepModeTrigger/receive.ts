@@ -12,6 +12,7 @@ import { ImageReader } from '../shared/api/imageReader';
 import { Sender } from '../shared/api/sender';
 import type { CallbackTicket } from '../shared/callback/signature';
 import { readDownloadField } from '../shared/files/downloadFields';
+import { freeClaim } from '../shared/inWork';
 import { shorten } from '../shared/text';
 import type { CallbackBody, Delivery } from './callbackContent';
 import { fingerprint, isCallbackBody, readDelivery } from './callbackContent';
@@ -70,10 +71,15 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 		context.getNodeParameter(name, defaultValue as string),
 	);
 	const asksApi = options.refetch === true || field !== undefined;
-	const read = async () =>
-		asksApi
+	const read = async () => {
+		const received = asksApi
 			? await readFromApi(context, body, ticket, field)
 			: toReceived(readDelivery(body, ticket));
+		if (ticket && received.items.some(({ json }) => json.event === 'image.failed')) {
+			freeClaim(ticket.account, ticket.imageId);
+		}
+		return received;
+	};
 	const ignoresRepeats = options.ignoreRepeats !== false && context.getMode() !== 'manual';
 	if (!ticket || !ignoresRepeats) return start(context, await read());
 	const key = repeatKey(context, ticket, asksApi ? fingerprint(body) : bytes);

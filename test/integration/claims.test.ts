@@ -7,6 +7,7 @@ import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
 import { nodeOfAnotherProcess } from './anotherProcess';
+import { TriggerUnderTest } from './callbacks';
 import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
 import { execute, startExecution } from './engine';
@@ -244,6 +245,21 @@ describe('a claim ends', () => {
 		await run(ids);
 
 		expect(await deduplicator.getProcessedDataCount()).toBe(0);
+	});
+
+	it('when a callback says that it failed: the next run of the node submits it', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		await run([id], { ...WORKFLOW, parameters: ASYNC });
+		const trigger = new TriggerUnderTest(credentials(), { events: ['image.failed'] });
+		const [submission] = deepMode.requests.filter(({ method }) => method === 'POST');
+		const { callback } = submission?.body as { callback: string };
+		await trigger.call(new URL(callback).search.slice(1), {
+			message: 'Upscaling failed: too dark',
+		});
+
+		deepMode.workMs = 0;
+		expect(upscaledIds(await run([id]))).toEqual([id]);
 	});
 
 	it('for images that a stopped run has not sent', async () => {

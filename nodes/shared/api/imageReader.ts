@@ -27,6 +27,11 @@ export class ImageReader {
 		return this.client.isLocal;
 	}
 
+	/** Tells the account from others. */
+	get account(): string {
+		return this.client.account;
+	}
+
 	/**
 	 * Retrieves an image, once.
 	 *

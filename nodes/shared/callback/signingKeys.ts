@@ -7,10 +7,17 @@ const LIFETIME = 1000;
 interface Reading {
 	/** By the monotonic clock, in milliseconds. */
 	startedAt: number;
-	key: Promise<Buffer>;
+	signer: Promise<Signer>;
 }
 
-/** The last reading of each credential. What it holds signs callback URLs, and cannot call the API. */
+/** What is kept of a credential: it signs callback URLs, and cannot call the API. */
+export interface Signer {
+	key: Buffer;
+	/** Tells the account from others. */
+	account: string;
+}
+
+/** The last reading of each credential. */
 const readings = new Map<string, Reading>();
 
 /**
@@ -25,15 +32,15 @@ const readings = new Map<string, Reading>();
  */
 export async function* signingKeys(
 	credential: string,
-	read: () => Promise<Buffer>,
-): AsyncGenerator<Buffer, void> {
+	read: () => Promise<Signer>,
+): AsyncGenerator<Signer, void> {
 	const calledAt = performance.now();
 	const last = currentReading(credential, read);
 	if (last.startedAt >= calledAt) {
-		yield await last.key;
+		yield await last.signer;
 		return;
 	}
-	const kept = await last.key.catch(() => undefined);
+	const kept = await last.signer.catch(() => undefined);
 	if (kept) yield kept;
 	let next = last;
 	// Timers can be early by a moment.
@@ -41,14 +48,14 @@ export async function* signingKeys(
 		await delay(last.startedAt + LIFETIME - performance.now());
 		next = currentReading(credential, read);
 	}
-	yield await next.key;
+	yield await next.signer;
 }
 
-function currentReading(credential: string, read: () => Promise<Buffer>): Reading {
+function currentReading(credential: string, read: () => Promise<Signer>): Reading {
 	const startedAt = performance.now();
 	const last = readings.get(credential);
 	if (last && startedAt - last.startedAt < LIFETIME) return last;
-	const reading = { startedAt, key: read() };
+	const reading = { startedAt, signer: read() };
 	readings.set(credential, reading);
 	return reading;
 }

@@ -1,9 +1,16 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
 import { Client } from '../api/client';
-import type { CallbackTicket, Refusal } from './signature';
+import type { CallbackEvent, CallbackTicket, Refusal } from './signature';
 import { readSignedQuery, signingKey, verifyCallback } from './signature';
 import { signingKeys } from './signingKeys';
+
+/** A ticket that proved itself. */
+export interface VerifiedTicket<Event extends string = CallbackEvent>
+	extends CallbackTicket<Event> {
+	/** Whose it is: tells the account from others. */
+	account: string;
+}
 
 /**
  * Judges the ticket of a call. Whoever cannot be genuine is not worth a decryption.
@@ -17,17 +24,20 @@ export async function verifyCaller<Event extends string>(
 	context: IWebhookFunctions,
 	events: readonly Event[],
 	lifetime?: number,
-): Promise<CallbackTicket<Event> | Refusal> {
+): Promise<VerifiedTicket<Event> | Refusal> {
 	const parameters = context.getQueryData() as Record<string, unknown>;
 	const query = readSignedQuery(parameters, events, Date.now(), lifetime);
 	if (typeof query === 'string') return query;
-	let verdict: CallbackTicket<Event> | Refusal = 'altered';
-	const read = async () => signingKey((await Client.connect(context)).apiKey);
-	for await (const key of signingKeys(credentialOf(context), read)) {
-		verdict = verifyCallback(query, key, events);
-		if (verdict !== 'altered') break;
+	const read = async () => {
+		const { apiKey, account } = await Client.connect(context);
+		return { key: signingKey(apiKey), account };
+	};
+	for await (const { key, account } of signingKeys(credentialOf(context), read)) {
+		const verdict = verifyCallback(query, key, events);
+		if (verdict === 'altered') continue;
+		return typeof verdict === 'string' ? verdict : { ...verdict, account };
 	}
-	return verdict;
+	return 'altered';
 }
 
 /** With its workflow: an expression in a credential can mean something else in another project. */

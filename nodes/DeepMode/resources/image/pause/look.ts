@@ -1,5 +1,6 @@
 import type { ImageReader } from '../../../../shared/api/imageReader';
 import { delay } from '../../../../shared/delay';
+import { freeClaim } from '../../../../shared/inWork';
 import { inLanes } from '../../../../shared/lanes';
 import type { Sight, Sightings } from './sightings';
 import { GONE_FOR } from './sightings';
@@ -40,6 +41,7 @@ export async function look(
 		const until = Math.min(deadline, Date.now() + PATIENCE);
 		const outcome = await reader.lookUntilAnswered(imageId, until, () => !stopped());
 		const sight = sightings.note(imageId, outcome);
+		if (sightings.failure(imageId) !== undefined) freeClaim(reader.account, imageId);
 		// The API not answering is what counts: all other looks would wait for it, too.
 		if (seen !== 'unanswered' && sight !== 'ended' && sight !== 'doubtful') seen = sight;
 	};
