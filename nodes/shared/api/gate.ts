@@ -125,7 +125,10 @@ export class Gate {
 	}
 
 	private async serve(): Promise<void> {
-		if (this.isServing) return;
+		if (this.isServing) {
+			this.wake();
+			return;
+		}
 		this.isServing = true;
 		const { urgent, others } = this.queues;
 		for (;;) {
@@ -158,7 +161,9 @@ export class Gate {
 		if (this.scout) return Math.max(this.opensAt, this.scout.sentAt + SILENCE);
 		const [oldest] = this.out;
 		const roomAt = oldest && this.out.size >= this.window ? oldest.sentAt + SILENCE : 0;
-		return Math.max(this.opensAt, this.lastAt + this.pause, roomAt);
+		// A clock can be set back.
+		const lastAt = Math.min(this.lastAt, Date.now());
+		return Math.max(this.opensAt, this.interval > 0 ? lastAt + this.pause : 0, roomAt);
 	}
 
 	/** Milliseconds between two requests. */
