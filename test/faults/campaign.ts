@@ -87,8 +87,12 @@ export async function runCampaign(way: Way, seed: number, count: number): Promis
 		deepMode.clearFaults();
 		const now = Date.now;
 		const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + CLAIM_MS);
-		await run().finally(() => clock.mockRestore());
-		await deepMode.settled();
+		try {
+			await run();
+			await deepMode.settled();
+		} finally {
+			clock.mockRestore();
+		}
 		const all = endings.flat();
 		const number = (kind: string) => all.filter((ending) => ending === kind).length;
 		return {
