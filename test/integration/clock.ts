@@ -50,12 +50,19 @@ export async function onMovedClock<T>(
 		for (;;) {
 			await quiet();
 			if (isOver) return { result: await working, passed: Date.now() - started };
+			if (installed !== putBack) throw new Error('The test is over, and the work is not');
 			jest.advanceTimersToNextTimer();
 		}
 	} finally {
 		putBack();
 	}
 }
+
+/** Takes away the clock that is installed now. */
+let installed: (() => void) | undefined;
+
+// A test that jest gives up must not move the clock of the next.
+afterEach(() => installed?.());
 
 /** @returns what takes the clock away again */
 function install(): () => void {
@@ -68,10 +75,14 @@ function install(): () => void {
 		setTimeout(() => controller.abort(reason), milliseconds);
 		return controller.signal;
 	};
-	return () => {
+	const putBack = () => {
+		if (installed !== putBack) return;
+		installed = undefined;
 		AbortSignal.timeout = timeout;
 		jest.useRealTimers();
 	};
+	installed = putBack;
+	return putBack;
 }
 
 /** Waits until all that is under way has come as far as it gets without the clock. */
