@@ -211,6 +211,16 @@ const ROWS: Record<string, () => Promise<void>> = {
 		await expectFound({ hang: true, accepted: true }, quickly);
 	},
 	'No answer for more than a minute': async () => {
+		const [silent = ''] = deepMode.addImageIds(1);
+		deepMode.workMs = 30_000;
+		deepMode.fault(silent, { hang: true, accepted: true });
+		const alone = await onMovedClock(
+			async () => await upscale([silent], { parameters: { options: { timeout: 1200 } } }),
+		);
+		expect(alone.result.outputs[0]?.[0]?.json.upscaled).toBe(true);
+		expect(alone.passed).toBeLessThan(100_000);
+		expect(deepMode.charges(silent)).toHaveLength(1);
+
 		const [found, late] = deepMode.addImages(2).map(({ id }) => id) as [string, string];
 		deepMode.workMs = (id) => (id === found ? 30_000 : 200_000);
 		deepMode.fault(found, { hang: true, accepted: true });
@@ -220,11 +230,11 @@ const ROWS: Record<string, () => Promise<void>> = {
 		expect(result.outputs[0]?.map(({ json }) => json.upscaled)).toEqual([true, true]);
 		// The second one's own answer comes between two looks.
 		expect(passed).toBeLessThan(210_000);
-		expect(deepMode.submits).toHaveLength(2);
+		expect(deepMode.submits).toHaveLength(3);
 		// Before the submission, and after one, two and three minutes.
 		expect(looksAt(found)).toHaveLength(2);
 		expect(looksAt(late)).toHaveLength(4);
-		expect(deepMode.spent).toBe(6);
+		expect(deepMode.spent).toBe(9);
 	},
 	'Another 5xx, accepted': async () => {
 		for (const status of [500, 502, 503]) {
