@@ -1,4 +1,5 @@
 import { Gate } from '../../nodes/shared/api/gate';
+import { onMovedClock, useFakeClock } from './fakeClock';
 
 /** What a server takes; the answer to a request at a time, in milliseconds. */
 type Limit = (now: number) => boolean;
@@ -59,24 +60,7 @@ async function upscaleAll(
 
 const after = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Moves the clock until something is done. */
-async function onMovedClock<T>(work: Promise<T>): Promise<T> {
-	let isDone = false;
-	void work.finally(() => (isDone = true));
-	while (!isDone) await jest.advanceTimersByTimeAsync(1000);
-	return await work;
-}
-
-beforeEach(() => {
-	jest.useFakeTimers();
-	// Pauses have jitter.
-	jest.spyOn(Math, 'random').mockReturnValue(0.5);
-});
-
-afterEach(() => {
-	jest.useRealTimers();
-	jest.restoreAllMocks();
-});
+useFakeClock();
 
 describe('10 requests in 10 seconds, and 200 images of two requests each', () => {
 	const ideal = 400;
