@@ -3,7 +3,7 @@ export { endsBatch } from '../../nodes/DeepMode/resources/image/messages';
 export { apiMessage } from '../../nodes/shared/api/apiMessage';
 export { parseBaseUrl } from '../../nodes/shared/api/baseUrl';
 export type { Answer, Reply } from '../../nodes/shared/api/client';
-export { CREDITS_PER_UPSCALE } from '../../nodes/shared/api/credits';
+export { CREDITS_PER_UPSCALE } from '../../nodes/shared/api/prices';
 export type { DeepModeImage } from '../../nodes/shared/api/image';
 export { findImages, isUpscaled } from '../../nodes/shared/api/image';
 export type { Outcome } from '../../nodes/shared/api/outcome';

@@ -21,9 +21,13 @@ interface Entry {
 	open?: OpenSubmission;
 }
 
+type Entries = Record<string, Entry & IDataObject>;
+
 interface Store extends IDataObject {
 	executionId: string;
-	entries: Record<string, Entry & IDataObject>;
+	entries: Entries;
+	/** What the executions knew of which this one is a retry: each of its tries is to know it. */
+	earlier: Entries;
 }
 
 /**
@@ -32,8 +36,6 @@ interface Store extends IDataObject {
  */
 export class Memory {
 	private readonly store: Store;
-	/** What the execution knew that the user retries with this one. */
-	private readonly earlier: Store | undefined;
 	private readonly isTool: boolean;
 	private readonly isRetried: boolean;
 	private readonly run: string;
@@ -45,8 +47,9 @@ export class Memory {
 		const nodeContext = context.getContext('node');
 		const stored = nodeContext.submitted as Store | undefined;
 		const isOurs = stored?.executionId === executionId;
-		this.store = isOurs ? stored : { executionId, entries: {} };
-		this.earlier = isOurs ? undefined : stored;
+		this.store = isOurs
+			? stored
+			: { executionId, entries: {}, earlier: { ...stored?.earlier, ...stored?.entries } };
 		nodeContext.submitted = this.store;
 		this.isTool = isTool(context);
 		this.isRetried = retryOnFail === true;
@@ -62,23 +65,23 @@ export class Memory {
 	/** What came out for an item in an earlier try. */
 	finished(itemIndex: number, request: string): IDataObject[] | undefined {
 		// A tool that has finished is not tried again: the same request is a new one.
-		return this.isTool ? undefined : this.entry(this.store, itemIndex, request)?.items;
+		return this.isTool ? undefined : this.entry(this.store.entries, itemIndex, request)?.items;
 	}
 
 	/** What came out for an item in the execution that the user retries. */
 	finishedEarlier(itemIndex: number, request: string, about?: string): IDataObject[] | undefined {
-		const entry = this.entry(this.earlier, itemIndex, request);
+		const entry = this.entry(this.store.earlier, itemIndex, request);
 		return entry?.about === about ? entry?.items : undefined;
 	}
 
 	/** The submission of an item that DeepMode may have accepted in an earlier try. */
 	open(itemIndex: number, request: string): OpenSubmission | undefined {
-		return this.entry(this.store, itemIndex, request)?.open;
+		return this.entry(this.store.entries, itemIndex, request)?.open;
 	}
 
 	/** As `open`, in the execution that the user retries. */
 	openEarlier(itemIndex: number, request: string): OpenSubmission | undefined {
-		return this.entry(this.earlier, itemIndex, request)?.open;
+		return this.entry(this.store.earlier, itemIndex, request)?.open;
 	}
 
 	/** Before a submission is sent: whatever happens now, it counts as sent. */
@@ -106,9 +109,9 @@ export class Memory {
 		};
 	}
 
-	private entry(store: Store | undefined, itemIndex: number, request: string): Entry | undefined {
+	private entry(entries: Entries, itemIndex: number, request: string): Entry | undefined {
 		const key = this.key(itemIndex, request);
-		const entry = store && Object.hasOwn(store.entries, key) ? store.entries[key] : undefined;
+		const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
 		return entry?.request === request ? entry : undefined;
 	}
 

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { CREDITS_PER_UPSCALE } from '../../shared/api/credits';
+import { CREDITS_PER_UPSCALE } from '../../shared/api/prices';
 
 /** What a run cost and saved. */
 export class Tally {

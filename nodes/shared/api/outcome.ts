@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { isRecord } from '../isRecord';
 import { apiMessage } from './apiMessage';
 import type { Answer, Reply } from './client';
-import { saysNoCredits } from './credits';
+import { saysNoCredits } from './saysNoCredits';
 import type { DeepModeImage } from './image';
 import { findImages, isUpscaled } from './image';
 import type { Unconnected } from './noAnswer';

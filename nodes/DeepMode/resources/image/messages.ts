@@ -1,4 +1,4 @@
-import { saysNoCredits } from '../../../shared/api/credits';
+import { saysNoCredits } from '../../../shared/api/saysNoCredits';
 import type { Outcome } from '../../../shared/api/outcome';
 import type { InWork } from '../../run/claims';
 import type { Failure } from '../../run/failure';

@@ -1,6 +1,3 @@
-/** What an upscale costs. Source: DeepMode docs, "Upscale Image". */
-export const CREDITS_PER_UPSCALE = 3;
-
 const MONEY = '(?:credits?|balance|funds)';
 
 const NO_CREDITS = [

@@ -1,4 +1,4 @@
-import { saysNoCredits } from '../../nodes/shared/api/credits';
+import { saysNoCredits } from '../../nodes/shared/api/saysNoCredits';
 
 it.each([
 	'Insufficient credits',
