@@ -60,6 +60,11 @@ export function endClaim(key: string, mine: Claim): void {
 	tell(key);
 }
 
+/** Takes back a claim that was made here only: for others nothing has changed. */
+export function withdrawClaim(key: string, mine: Claim): void {
+	if (claims.get(key) === mine) claims.delete(key);
+}
+
 /** Its owner is no longer at it, and does not know how it ends. */
 export function leaveClaim(key: string, mine: Claim): void {
 	mine.isHeld = false;

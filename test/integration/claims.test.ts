@@ -198,6 +198,21 @@ describe('an image in work that does not get done', () => {
 	);
 });
 
+describe('an image that another process has in work', () => {
+	it('is asked for at the pauses only, by all who wait for it', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 2500;
+		const first = run([id], inAnotherProcess());
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+
+		const all = await Promise.all([first, run([id]), run([id])]);
+
+		expect(all.map(upscaledIds)).toEqual([[id], [id], [id]]);
+		// The first, and for each of the two: at first, and after 0.5, 1, and 2 seconds.
+		expect(deepMode.requests.length).toBeLessThanOrEqual(2 + 2 * 4);
+	});
+});
+
 describe('a claim ends', () => {
 	it('for a refused image, while its run still goes on', async () => {
 		const [refused = '', slow = ''] = addImages(2);
@@ -269,6 +284,11 @@ describe('a claim ends', () => {
 		await waitFor('submissions', () => submits() >= 10, { everyMs: 5 });
 		cancel();
 		await finished;
+		// Each with a key for this hour and the last.
+		await waitFor(
+			'what was not sent to be given back',
+			async () => (await deduplicator.getProcessedDataCount()) === 2 * 10,
+		);
 		deepMode.workMs = 0;
 
 		const again = await run(ids.slice(10), inAnotherProcess());

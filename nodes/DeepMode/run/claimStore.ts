@@ -24,12 +24,16 @@ interface Question {
 	askedAt: number;
 }
 
+type Helpers = IExecuteFunctions['helpers'];
+
 /** What this process knows of a node's row in n8n's database. */
 interface Row {
 	/** Keys that it recorded and that nobody took back, by hour. */
 	readonly recorded: Map<number, Set<string>>;
-	/** Keys that are to go with the next call. */
-	readonly ended: string[];
+	/** Keys that nobody holds any longer, and that are still to be taken back. */
+	readonly ended: Set<string>;
+	/** When keys were last taken back, in milliseconds since 1970. */
+	flushedAt: number;
 	/** The last call: they are made one at a time. */
 	lastCall: Promise<unknown>;
 }
@@ -44,6 +48,8 @@ const LOOK_AGAIN = { after: 20, spread: 40 };
 /** How often to record again what has gone; each time the spread doubles. */
 const ROUNDS = 8;
 
+/** How long keys that nobody holds wait for others, to be taken back in one call, in milliseconds. */
+const FLUSH_EVERY = 1000;
 /** The most keys that are taken back in one call because their time is over. */
 const EXPIRED_AT_ONCE = 100;
 
@@ -86,11 +92,11 @@ export class ClaimStore {
 		return { answers: question.answers, confirm };
 	}
 
-	/** Takes claims back, with the next call. */
+	/** Takes claims back: at once for this process, with one of the next calls for others. */
 	end(imageId: string): void {
 		const hour = currentHour();
 		for (const key of [this.key(imageId, hour), this.key(imageId, hour - 1)]) {
-			this.row.ended.push(key);
+			this.row.ended.add(key);
 			for (const keys of this.row.recorded.values()) keys.delete(key);
 		}
 	}
@@ -101,44 +107,57 @@ export class ClaimStore {
 		await this.flush();
 	}
 
-	/** Takes back now what has ended. */
 	private async flush(): Promise<void> {
-		const keys = this.row.ended.splice(0);
-		if (keys.length === 0) return;
+		const { row } = this;
+		row.flushedAt = Date.now();
 		await this.call(async ({ removeProcessed }) => {
-			await removeProcessed(keys, 'node', { mode: 'entries' });
+			const keys = [...row.ended];
+			if (keys.length > 0) await removeProcessed(keys, 'node', { mode: 'entries' });
+			keys.forEach((key) => row.ended.delete(key));
 		});
+		if (this.isBroken) row.ended.clear();
 	}
 
 	private async ask(imageIds: string[]): Promise<Question> {
 		this.endExpired();
-		await this.flush();
+		if (Math.abs(Date.now() - this.row.flushedAt) >= FLUSH_EVERY) await this.flush();
 		const hour = currentHour();
 		const mark = randomUUID();
 		this.marks.add(mark);
 		const keys = imageIds.flatMap((id) => [this.key(id, hour), this.key(id, hour - 1)]);
-		const { known, took } = await this.record([...keys, mark]);
-		const answers = new Map<string, Answer>();
-		for (const id of imageIds) {
-			const isThisHour = known?.has(this.key(id, hour));
-			const isLastHour = known?.has(this.key(id, hour - 1));
-			answers.set(id, isThisHour ? 'thisHour' : isLastHour ? 'lastHour' : 'mine');
-			// The question has recorded this hour's key, and would renew the claim for ever.
-			if (isLastHour && !isThisHour) this.row.ended.push(this.key(id, hour));
-		}
-		const mine = mineOf(answers);
-		if (mine.length === 0) this.endMark(mark);
-		this.remember(
-			hour,
-			mine.flatMap((id) => [this.key(id, hour), this.key(id, hour - 1)]),
-		);
-		return { answers, mark, took, askedAt: Date.now() };
+		const asked = await this.call(async (helpers) => {
+			const { known, took } = await record(helpers, [...keys, mark]);
+			return { answers: this.judge(imageIds, hour, known), took };
+		});
+		const answers = asked?.answers ?? new Map(imageIds.map((id) => [id, 'mine' as const]));
+		if (mineOf(answers).length === 0) this.endMark(mark);
+		return { answers, mark, took: asked?.took ?? 0, askedAt: Date.now() };
 	}
 
-	private remember(hour: number, keys: string[]): void {
+	private judge(imageIds: string[], hour: number, known: Set<string>): Map<string, Answer> {
+		const answers = new Map<string, Answer>();
+		for (const id of imageIds) {
+			const now = this.key(id, hour);
+			const before = this.key(id, hour - 1);
+			const isHeld = (key: string) => known.has(key) && !this.row.ended.has(key);
+			if (isHeld(now)) {
+				answers.set(id, 'thisHour');
+			} else if (isHeld(before)) {
+				answers.set(id, 'lastHour');
+				// The question has recorded this hour's key, and would renew the claim for ever.
+				this.row.ended.add(now);
+			} else {
+				answers.set(id, 'mine');
+				[now, before].forEach((key) => this.hold(hour, key));
+			}
+		}
+		return answers;
+	}
+
+	private hold(hour: number, key: string): void {
+		this.row.ended.delete(key);
 		const known = this.row.recorded.get(hour) ?? new Set();
-		keys.forEach((key) => known.add(key));
-		this.row.recorded.set(hour, known);
+		this.row.recorded.set(hour, known.add(key));
 	}
 
 	/** Some of the claims that nobody has ended, and that hold no longer. */
@@ -147,8 +166,10 @@ export class ClaimStore {
 		for (const [hour, keys] of recorded) {
 			if (hour >= currentHour() - 1) return;
 			const expired = [...keys].slice(0, EXPIRED_AT_ONCE);
-			ended.push(...expired);
-			expired.forEach((key) => keys.delete(key));
+			for (const key of expired) {
+				ended.add(key);
+				keys.delete(key);
+			}
 			if (keys.size === 0) recorded.delete(hour);
 		}
 	}
@@ -162,9 +183,11 @@ export class ClaimStore {
 			const spread = LOOK_AGAIN.spread * 2 ** (round - 1);
 			const lookAt = askedAt + after + Math.random() * spread;
 			await delay(Math.max(0, lookAt - Date.now()));
-			const { known } = await this.record([mark]);
+			const isThere = await this.call(async (helpers) =>
+				(await record(helpers, [mark])).known.has(mark),
+			);
 			this.endMark(mark);
-			if (known?.has(mark) ?? true) break;
+			if (isThere ?? true) break;
 
 			const mine = mineOf(confirmed);
 			if (round === ROUNDS) {
@@ -181,26 +204,11 @@ export class ClaimStore {
 
 	private endMark(mark: string): void {
 		this.marks.delete(mark);
-		this.row.ended.push(mark);
-	}
-
-	/** @returns those that were recorded before; nothing if the database cannot be asked */
-	private async record(keys: string[]): Promise<{ known?: Set<string>; took: number }> {
-		const options = { mode: 'entries', maxEntries: MAX_ENTRIES } as const;
-		let took = 0;
-		const known = await this.call(async ({ checkProcessedAndRecord }) => {
-			const startedAt = Date.now();
-			const { processed } = await checkProcessedAndRecord(keys, 'node', options);
-			took = Date.now() - startedAt;
-			return new Set(processed.map(String));
-		});
-		return { known, took };
+		this.row.ended.add(mark);
 	}
 
 	/** Once the database could not be asked, it is left alone for the rest of the run. */
-	private async call<T>(
-		work: (helpers: IExecuteFunctions['helpers']) => Promise<T>,
-	): Promise<T | undefined> {
+	private async call<T>(work: (helpers: Helpers) => Promise<T>): Promise<T | undefined> {
 		if (this.isBroken) return undefined;
 		const { helpers, logger } = this.context;
 		const result = await inTurn(this.row, async () => {
@@ -233,12 +241,28 @@ function currentHour(): number {
 	return Math.floor(Date.now() / HOUR);
 }
 
+/** @returns those that were recorded before, and how long it took, in milliseconds */
+async function record(
+	{ checkProcessedAndRecord }: Helpers,
+	keys: string[],
+): Promise<{ known: Set<string>; took: number }> {
+	const startedAt = Date.now();
+	const options = { mode: 'entries', maxEntries: MAX_ENTRIES } as const;
+	const { processed } = await checkProcessedAndRecord(keys, 'node', options);
+	return { known: new Set(processed.map(String)), took: Date.now() - startedAt };
+}
+
 function mineOf(answers: Map<string, Answer>): string[] {
 	return [...answers].filter(([, answer]) => answer === 'mine').map(([id]) => id);
 }
 
 function rowOf(node: string): Row {
-	const row = rows.get(node) ?? { recorded: new Map(), ended: [], lastCall: Promise.resolve() };
+	const row = rows.get(node) ?? {
+		recorded: new Map(),
+		ended: new Set(),
+		flushedAt: 0,
+		lastCall: Promise.resolve(),
+	};
 	rows.set(node, row);
 	return row;
 }

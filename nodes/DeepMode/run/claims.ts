@@ -1,5 +1,12 @@
 import type { Claim } from '../../shared/inWork';
-import { claim, claimKey, endClaim, findClaim, leaveClaim } from '../../shared/inWork';
+import {
+	claim,
+	claimKey,
+	endClaim,
+	findClaim,
+	leaveClaim,
+	withdrawClaim,
+} from '../../shared/inWork';
 import type { Answer, Asked, ClaimStore } from './claimStore';
 import type { RunOptions } from './options';
 
@@ -62,6 +69,9 @@ export class Claims {
 	private readonly starts: number[] = [];
 	/** How many to claim ahead of the lanes. */
 	private ahead = 0;
+	private readonly confirming: Array<Promise<unknown>> = [];
+	/** Whether an image was to be submitted: then the next will be, too. */
+	private submits = false;
 
 	/**
 	 * @param account what tells the account from others
@@ -91,6 +101,7 @@ export class Claims {
 
 	/** Asks again, right before the submission. @returns as `claim` */
 	async confirm(imageId: string): Promise<InWork | undefined> {
+		this.submits = true;
 		const slice = await this.slices.get(imageId);
 		return slice && this.judge(imageId, await slice.confirm(), slice.own);
 	}
@@ -103,13 +114,15 @@ export class Claims {
 
 	/** The image is upscaled, or was surely not submitted; whoever has claimed it. */
 	end(imageId: string): void {
-		this.release(imageId);
+		const mine = this.forget(imageId);
 		this.store.end(imageId);
+		if (mine) endClaim(this.keyOf(imageId), mine);
 	}
 
 	/** Ends what was claimed and not sent, and leaves the rest to be found by others. */
 	async finish(): Promise<void> {
 		await (this.next ?? this.last).catch(() => undefined);
+		await Promise.all(this.confirming);
 		for (const [imageId, { claim: mine, isSent }] of this.held) {
 			if (isSent) leaveClaim(this.keyOf(imageId), mine);
 			else this.end(imageId);
@@ -134,15 +147,16 @@ export class Claims {
 	): InWork | undefined {
 		const answer = answers.get(imageId) ?? 'mine';
 		if (this.options.submitsAgain || answer === 'mine' || own.has(imageId)) return undefined;
-		this.release(imageId);
+		const mine = this.forget(imageId);
+		if (mine) withdrawClaim(this.keyOf(imageId), mine);
 		return { since: answer === 'thisHour' ? 'for less than an hour' : 'for up to two hours' };
 	}
 
-	private release(imageId: string): void {
-		const mine = this.held.get(imageId);
-		if (mine) endClaim(this.keyOf(imageId), mine.claim);
+	private forget(imageId: string): Claim | undefined {
+		const mine = this.held.get(imageId)?.claim;
 		this.held.delete(imageId);
 		this.slices.delete(imageId);
+		return mine;
 	}
 
 	/** Whoever comes while a question is under way goes along with the next. */
@@ -216,6 +230,8 @@ export class Claims {
 			if (earlier?.isFreed) this.store.end(imageId);
 		}
 		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
+		// It takes some moments, which the look needs anyway.
+		if (this.submits) this.confirming.push(asked.confirm());
 		return { ...asked, taken, own };
 	}
 }
