@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/p
 import sharp from 'sharp';
 
 /** How long nothing may have come from outside before the clock is moved, in real milliseconds. */
-const QUIET = 2;
+const QUIET = 4;
 
 /** What a moved clock leaves as it is: input and output are real. */
 const REAL = [
