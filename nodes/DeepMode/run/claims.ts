@@ -209,7 +209,7 @@ export class Claims {
 		this.starts.push(now);
 		const taken = before === undefined ? Infinity : Math.max(1, now - before);
 		const ahead = taken > SLOW ? 0 : Math.floor((maxConcurrency * AHEAD) / taken);
-		this.ahead = Math.min(ahead, 5 * maxConcurrency);
+		this.ahead = Math.min(ahead, 10 * maxConcurrency);
 	}
 
 	private async ask(imageIds: string[]): Promise<Slice> {
