@@ -90,7 +90,9 @@ export class BenchServer {
 
 	/** As n8n's helper for deduplication stores it. */
 	private remember(workflowId: string, { id }: INode, entries: number): void {
-		const database = new DatabaseSync(join(this.server.userFolder, '.n8n', 'database.sqlite'));
+		const database = new DatabaseSync(join(this.server.userFolder, '.n8n', 'database.sqlite'), {
+			timeout: 10_000,
+		});
 		const data = Array.from({ length: entries }, () => randomBytes(16).toString('base64'));
 		database
 			.prepare('INSERT INTO processed_data ("workflowId", "context", "value") VALUES (?, ?, ?)')

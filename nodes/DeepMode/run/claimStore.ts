@@ -9,6 +9,8 @@ export type Answer = 'mine' | 'thisHour' | 'lastHour';
 /** What came of asking for some images, by their IDs. */
 export interface Asked {
 	answers: Map<string, Answer>;
+	/** How long the call took, in milliseconds. */
+	took: number;
 	/** Looks what holds some moments later. */
 	confirm: () => Promise<Map<string, Answer>>;
 }
@@ -16,10 +18,9 @@ export interface Asked {
 /** What was asked in one call. */
 interface Question {
 	answers: Map<string, Answer>;
+	took: number;
 	/** Recorded together with the claims. */
 	mark: string;
-	/** How long the call took, in milliseconds. */
-	took: number;
 	/** In milliseconds since 1970. */
 	askedAt: number;
 }
@@ -85,11 +86,13 @@ export class ClaimStore {
 	 * asked for again.
 	 */
 	async claim(imageIds: string[]): Promise<Asked> {
-		if (imageIds.length === 0) return { answers: new Map(), confirm: async () => new Map() };
+		if (imageIds.length === 0) {
+			return { answers: new Map(), took: 0, confirm: async () => new Map() };
+		}
 		const question = await this.ask(imageIds);
 		let confirmed: Promise<Map<string, Answer>> | undefined;
 		const confirm = async () => await (confirmed ??= this.confirm(question));
-		return { answers: question.answers, confirm };
+		return { answers: question.answers, took: question.took, confirm };
 	}
 
 	/** Takes claims back: at once for this process, with one of the next calls for others. */

@@ -20,6 +20,8 @@ export interface InWork {
 const AHEAD = 200;
 /** Where an image takes longer than so many milliseconds, it does not matter what a claim takes. */
 const SLOW = 300;
+/** Both hold for a database that answers in so many milliseconds; for a slower one they are more. */
+const USUAL_CALL = 20;
 const MINUTE = 60_000;
 
 /** An image whose turn will come. */
@@ -69,6 +71,8 @@ export class Claims {
 	private readonly starts: number[] = [];
 	/** How many to claim ahead of the lanes. */
 	private ahead = 0;
+	/** How many times slower than usual the database is; 1 if it is not. */
+	private slowness = 1;
 	private readonly confirming: Array<Promise<unknown>> = [];
 	/** Whether an image was to be submitted: then the next will be, too. */
 	private submits = false;
@@ -208,8 +212,9 @@ export class Claims {
 		const before = this.starts.length === maxConcurrency ? this.starts.shift() : undefined;
 		this.starts.push(now);
 		const taken = before === undefined ? Infinity : Math.max(1, now - before);
-		const ahead = taken > SLOW ? 0 : Math.floor((maxConcurrency * AHEAD) / taken);
-		this.ahead = Math.min(ahead, 5 * maxConcurrency);
+		const isSlow = taken > SLOW * this.slowness;
+		const ahead = isSlow ? 0 : Math.floor((maxConcurrency * AHEAD * this.slowness) / taken);
+		this.ahead = Math.min(ahead, 10 * maxConcurrency);
 	}
 
 	private async ask(imageIds: string[]): Promise<Slice> {
@@ -230,6 +235,7 @@ export class Claims {
 			if (earlier?.isFreed) this.store.end(imageId);
 		}
 		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
+		this.slowness = Math.max(1, asked.took / USUAL_CALL);
 		// It takes some moments, which the look needs anyway.
 		if (this.submits) this.confirming.push(asked.confirm());
 		return { ...asked, taken, own };
