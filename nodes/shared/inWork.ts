@@ -18,7 +18,7 @@ export interface Claim {
 }
 
 /** How long a claim holds at most, in milliseconds. */
-export const CLAIM_LIFETIME = 2 * 60 * 60 * 1000;
+const CLAIM_LIFETIME = 2 * 60 * 60 * 1000;
 
 /** The oldest first. */
 const claims = new Map<string, Claim>();

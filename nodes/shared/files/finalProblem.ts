@@ -1,2 +1,5 @@
-/** Why a file is not fetched, to follow after "the file could not be downloaded: "; another try would not bring it. */
+/**
+ * Why a file is not fetched, to follow after "the file could not be downloaded: ". Another try would
+ * not bring it.
+ */
 export class FinalProblem extends Error {}

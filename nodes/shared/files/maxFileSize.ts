@@ -4,13 +4,15 @@ import { checkParameter } from '../checkParameter';
 import { FinalProblem } from './finalProblem';
 
 const MEGABYTE = 1024 * 1024;
+/** In megabytes. */
+const RANGE = { minValue: 1, maxValue: 10_000 };
 
 /** What an operation or trigger that downloads has among its options. */
 export const maxFileSizeOption: INodeProperties = {
 	displayName: 'Max File Size',
 	name: 'maxFileSize',
 	type: 'number',
-	typeOptions: { minValue: 1, maxValue: 10_000 },
+	typeOptions: RANGE,
 	// It holds for the whole run: by expression, the first item would decide for all.
 	noDataExpression: true,
 	default: 200,
@@ -28,8 +30,8 @@ export function readMaxFileSize(context: { getNode: () => INode }): number {
 	const size = Number(maxFileSize);
 	checkParameter(
 		context,
-		size >= 1 && size <= 10_000,
-		'Max File Size must be 1 to 10000 megabytes',
+		size >= RANGE.minValue && size <= RANGE.maxValue,
+		`Max File Size must be ${RANGE.minValue} to ${RANGE.maxValue} megabytes`,
 		maxFileSize,
 		"Change it in the node's options. Nothing was sent.",
 	);

@@ -7,11 +7,13 @@ import type { FileContext } from './download';
 import { downloadImage } from './download';
 
 /** Where files come from and go to. */
-export interface FileOptions {
+interface FileOptions {
 	/** The binary field for files. */
 	field: string;
 	/** Files downloaded at once. */
 	lanes: number;
+	/** How long each file may take, in milliseconds; without it, until the deadline. */
+	timeout?: number;
 	/** Milliseconds since 1970. */
 	deadline: number;
 }
@@ -24,9 +26,8 @@ export type ImageWithFile =
 
 /**
  * Downloads the files of images: the one way in which files come beside items, in the node and the
- * trigger. This room may use `shared/api`.
- * An image whose URL
- * had expired comes back as the API shows it now.
+ * trigger. An image whose URL had expired comes back as the API shows it now. This room may use
+ * `shared/api`.
  *
  * @returns one for each image, in their order
  */
@@ -34,11 +35,12 @@ export async function withFiles(
 	context: FileContext,
 	reader: ImageReader,
 	images: DeepModeImage[],
-	{ field, lanes, deadline }: FileOptions,
+	{ field, lanes, timeout = Infinity, deadline }: FileOptions,
 ): Promise<ImageWithFile[]> {
 	const results: ImageWithFile[] = [];
 	await inLanes([...images.entries()], lanes, async ([index, image]) => {
-		const download = await downloadImage(context, reader, image, deadline);
+		const until = Math.min(deadline, Date.now() + timeout);
+		const download = await downloadImage(context, reader, image, until);
 		results[index] =
 			'binary' in download
 				? { json: download.image, binary: { [field]: download.binary } }

@@ -251,15 +251,24 @@ export class ImageUpscaling {
 	}
 }
 
-/** Tells the run's claims which images will come. */
-export function expectClaims({ claims, memory }: Run, jobs: Array<Job<{ imageId: string }>>): void {
-	const images = jobs.map(({ input: { imageId }, itemIndexes }) => ({
-		imageId,
-		itemIndex: itemIndexes[0] as number,
-	}));
-	claims.expect(
-		images
-			.filter(({ imageId, itemIndex }) => !memory.finished(itemIndex, imageId))
-			.map(({ imageId, itemIndex }) => ({ imageId, owner: memory.owner(itemIndex, imageId) })),
-	);
+/** What every run of upscales does before its first job, and after its last. */
+export function aroundUpscales({ context, claims, memory, tally }: Run) {
+	return {
+		/** Tells the claims which images will come. */
+		start: (jobs: Array<Job<{ imageId: string }>>) => {
+			const images = jobs.map(({ input: { imageId }, itemIndexes }) => ({
+				imageId,
+				itemIndex: itemIndexes[0] as number,
+			}));
+			claims.expect(
+				images
+					.filter(({ imageId, itemIndex }) => !memory.finished(itemIndex, imageId))
+					.map(({ imageId, itemIndex }) => ({ imageId, owner: memory.owner(itemIndex, imageId) })),
+			);
+		},
+		done: async () => {
+			await claims.finish();
+			tally.report(context);
+		},
+	};
 }

@@ -10,7 +10,7 @@ import { prepareRun } from '../../run/run';
 import { endingWithFiles } from './endingWithFiles';
 import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
-import { expectClaims, ImageUpscaling } from './imageUpscaling';
+import { aroundUpscales, ImageUpscaling } from './imageUpscaling';
 import { STILL_IN_WORK } from './messages';
 import { readBinaryField, readImageId, readMode } from './parameters';
 import { maxWaitOption } from './pause/maxWait';
@@ -107,13 +107,9 @@ async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageReq
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		// An image that several items want is upscaled once, and they all get it.
 		keyOf: ({ imageId }) => imageId,
-		start: (jobs) => expectClaims(run, jobs),
+		...aroundUpscales(run),
 		work: waitFor,
 		wait: async (jobs, end) => await waitForOthers(run, jobs, waitFor, end),
-		done: async () => {
-			await run.claims.finish();
-			run.tally.report(context);
-		},
 	};
 }
 
@@ -121,6 +117,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 	const run = await prepareRun(context, readRunOptions(context));
 	const targets = new CallbackTargets(context, run.client.apiKey);
 	const seen = new Set<string>();
+	const { start, done } = aroundUpscales(run);
 	return {
 		maxConcurrency: run.options.maxConcurrency,
 		read: (itemIndex) => {
@@ -129,7 +126,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 			refuseSecond(context, imageId, seen, itemIndex);
 			return { imageId, callback };
 		},
-		start: (jobs) => expectClaims(run, jobs),
+		start,
 		work: async (job) => {
 			const { imageId, callback } = job.input;
 			const about = { image_id: imageId, mode: 'async' };
@@ -145,8 +142,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 			});
 		},
 		done: async () => {
-			await run.claims.finish();
-			run.tally.report(context);
+			await done();
 			targets.hint();
 		},
 	};

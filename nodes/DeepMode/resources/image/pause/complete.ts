@@ -1,6 +1,5 @@
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
-import type { DeepModeImage } from '../../../../shared/api/image';
 import { isImage } from '../../../../shared/api/image';
 import type { ImageReader } from '../../../../shared/api/imageReader';
 import type { FileContext } from '../../../../shared/files/download';
@@ -81,25 +80,22 @@ async function refresh(
 	});
 }
 
-/** Each file has its own time. */
+/** The files of the images that were seen upscaled. */
 async function filesOf(
 	context: FileContext,
 	reader: ImageReader,
 	imageIds: string[],
 	sightings: Sightings,
-	{ field, lanes, timeout, deadline }: CompleteOptions,
+	{ field, ...options }: CompleteOptions,
 ): Promise<Map<string, ImageWithFile>> {
-	const files = new Map<string, ImageWithFile>();
-	if (!field) return files;
-	await inLanes(imageIds, lanes, async (imageId) => {
+	if (!field) return new Map();
+	const upscaled = imageIds.flatMap((imageId) => {
 		const image = sightings.image(imageId);
-		if (!image) return;
-		const until = Math.min(deadline, Date.now() + timeout);
-		const options = { field, lanes: 1, deadline: until };
-		const [file] = await withFiles(context, reader, [image], options);
-		if (file) files.set(imageId, file);
+		return image ? [{ imageId, image }] : [];
 	});
-	return files;
+	const images = upscaled.map(({ image }) => image);
+	const files = await withFiles(context, reader, images, { field, ...options });
+	return new Map(upscaled.map(({ imageId }, index) => [imageId, files[index] as ImageWithFile]));
 }
 
 function goesOnWithErrors({ onError = 'stopWorkflow', continueOnFail }: INode): boolean {
@@ -121,5 +117,5 @@ function withoutFile(
 	const { message, description } = fileMissing(imageName(imageId), problem, [imageId]);
 	return goesOnWithErrors(node)
 		? errorJson(message, description)
-		: ({ ...json, download_problem: problem } as DeepModeImage);
+		: { ...json, download_problem: problem };
 }

@@ -3,6 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { delay } from '../../../../shared/delay';
+import { growingPauses } from '../../../../shared/growingPauses';
 import type { Batch } from '../../../run/batch';
 import type { RunOptions } from '../../../run/options';
 import { readRunOptions } from '../../../run/options';
@@ -11,7 +12,7 @@ import { prepareRun } from '../../../run/run';
 import { isTool } from '../../../run/tool';
 import { endingWithFiles } from '../endingWithFiles';
 import { hintAtCallbackUrls } from '../handOver/callbackHints';
-import { expectClaims, ImageUpscaling } from '../imageUpscaling';
+import { aroundUpscales, ImageUpscaling } from '../imageUpscaling';
 import { readBinaryField, readImageId } from '../parameters';
 import { ringFor } from './bell';
 import { complete } from './complete';
@@ -27,9 +28,8 @@ import { ticketUrl } from './ticket';
 const LAST_LOOK = 5000;
 /** How long to look, before parking, at images whose submission got no clear answer. */
 const SETTLING = 60_000;
-/** Pauses between these looks double from the first to the longest, in milliseconds. */
+/** The first pause between these looks, in milliseconds. */
 const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 15_000;
 
 /** How and when the execution is to come back. */
 interface Pause {
@@ -64,7 +64,7 @@ export async function pauseUntilCalledBack(
 		maxConcurrency: options.maxConcurrency,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		keyOf: ({ imageId }) => imageId,
-		start: (jobs) => expectClaims(run, jobs),
+		...aroundUpscales(run),
 		work: async (job) => {
 			const { imageId } = job.input;
 			const upscaling = new ImageUpscaling(run, job);
@@ -81,10 +81,6 @@ export async function pauseUntilCalledBack(
 			const isOpen = 'items' in ending && ending.items.some(isPending);
 			return isOpen ? ending : await endingWithFiles(run, ending, field, upscaling.deadline);
 		},
-		done: async () => {
-			await run.claims.finish();
-			run.tally.report(context);
-		},
 		finish: async (items) => {
 			const sightings = new Sightings();
 			await settle(run, [...unclear], sightings);
@@ -98,10 +94,10 @@ async function settle(run: Run, imageIds: string[], sightings: Sightings): Promi
 	const { options, reader, stop } = run;
 	const deadline = Date.now() + SETTLING;
 	const isOver = () => imageIds.every((id) => sightings.hasEnded(id)) || stop?.aborted === true;
-	for (let pause = FIRST_PAUSE; !isOver() && Date.now() + pause < deadline; ) {
+	for (const pause of growingPauses(FIRST_PAUSE)) {
+		if (isOver() || Date.now() + pause >= deadline) return;
 		await delay(pause, stop);
 		await look(reader, sightings, imageIds, { lanes: options.maxConcurrency, all: true, deadline });
-		pause = Math.min(pause * 2, LONGEST_PAUSE);
 	}
 }
 
