@@ -136,9 +136,9 @@ describe('an image in work is not paid again', () => {
 
 describe('an image in work that does not get done', () => {
 	it('fails after one timeout, however many there are, with since when and what to do', async () => {
-		const ids = addImages(30);
+		const ids = addImages(100);
 		ids.forEach((id) => deepMode.fault(id, { hang: true }));
-		const options = { timeout: 2, maxConcurrency: 30 };
+		const options = { timeout: 2, maxConcurrency: 50 };
 		await run(ids, withOptions(options, GO_ON));
 		const startedAt = Date.now();
 
@@ -151,7 +151,7 @@ describe('an image in work that does not get done', () => {
 				message: expect.stringContaining('If Still in Work to Submit Again'),
 			})),
 		);
-		expect(submits()).toBe(30);
+		expect(submits()).toBe(100);
 	});
 
 	it('is not waited for when another image has failed, and the run is to stop', async () => {

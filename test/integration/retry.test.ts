@@ -1,7 +1,11 @@
-import { WorkflowExecute } from 'n8n-core';
+import { ExecuteContext, WorkflowExecute } from 'n8n-core';
+import type { IDataObject } from 'n8n-workflow';
 
 import type { Emulator } from '../emulator';
 import { chain, deepModeNode, node } from '../shared/workflows';
+import { nodeOfAnotherProcess } from './anotherProcess';
+import { deduplicator } from './deduplicator';
+import type { Execution, NodeSetup } from './engine';
 import { additionalData, CREDENTIAL, execute, toExecution, toWorkflow } from './engine';
 import { typesFor } from './nodeTypes';
 import { useEmulator } from './useEmulator';
@@ -9,38 +13,67 @@ import { useEmulator } from './useEmulator';
 let deepMode: Emulator;
 useEmulator((emulator) => (deepMode = emulator));
 
+afterEach(() => {
+	jest.restoreAllMocks();
+	deduplicator.failure = undefined;
+});
+
 it.each([
 	['succeeds', true],
 	['fails in each of its tries, too', false],
 ])('a retry by hand that %s pays nothing again', async (_, succeeds) => {
 	const ids = deepMode.addImageIds(3);
 	const items = [...ids, 'no-such-image'].map((id) => ({ id }));
-	const setup = {
+	const setup: NodeSetup = {
 		parameters: { options: { ifUpscaled: 'upscaleAgain', maxConcurrency: 20 } },
 		settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 },
 	};
-	const first = await execute(deepMode.credentials, items, setup as never);
+	const first = await execute(deepMode.credentials, items, setup);
 	expect(first.error?.message).toContain('no-such-image');
 	expect(ids.map((id) => deepMode.charges(id).length)).toEqual([1, 1, 1]);
 	if (succeeds) deepMode.addImage({ id: 'no-such-image' });
 
-	const data = first.run.data;
+	const again = await retry(first, items, setup);
+
+	expect(again.error === undefined).toBe(succeeds);
+	expect(ids.map((id) => deepMode.charges(id).length)).toEqual([1, 1, 1]);
+});
+
+it('a retry by hand after a restart, while n8n’s database is away, settles what was open', async () => {
+	const [id = ''] = deepMode.addImageIds(1);
+	const items = [{ id }];
+	const setup: NodeSetup = { parameters: { options: { timeout: 2 } } };
+	const restarted = { ...setup, nodeType: nodeOfAnotherProcess() };
+	deduplicator.failure = new Error('database is locked');
+	jest.spyOn(ExecuteContext.prototype, 'logger', 'get').mockReturnValue({ warn() {} } as never);
+	deepMode.workMs = 2300;
+	deepMode.fault(id, { cut: 'after' });
+
+	const first = await execute(deepMode.credentials, items, setup);
+	expect(first.error?.message).toMatch(/^It is not known whether/);
+	const again = await retry(first, items, restarted);
+
+	expect(again.outputs[0]?.map(({ json }) => [json.id, json.upscaled])).toEqual([[id, true]]);
+	expect(deepMode.charges(id)).toHaveLength(1);
+});
+
+/** As n8n's "Retry with original workflow" of a failed execution. */
+async function retry(
+	{ run: { data } }: Execution,
+	items: IDataObject[],
+	{ parameters, settings, nodeType }: NodeSetup,
+): Promise<Execution> {
 	delete data.resultData.error;
 	data.resultData.runData.DeepMode?.pop();
 	const workflow = toWorkflow(
-		chain(
-			node('Items', 'test.items', 1),
-			deepModeNode(CREDENTIAL, setup.parameters as never, setup.settings),
-		),
-		typesFor(items),
+		chain(node('Items', 'test.items', 1), deepModeNode(CREDENTIAL, parameters, settings)),
+		typesFor(items, nodeType),
 	);
-	const again = toExecution(
+	return toExecution(
 		await new WorkflowExecute(
 			additionalData(deepMode.credentials),
 			'retry',
 			data,
 		).processRunExecutionData(workflow),
 	);
-	expect(again.error === undefined).toBe(succeeds);
-	expect(ids.map((id) => deepMode.charges(id).length)).toEqual([1, 1, 1]);
-});
+}
