@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Emulator } from '../emulator';
+import { onMovedClock } from './clock';
 import { execute, goOn, startExecution } from './engine';
 import { useEmulator } from './useEmulator';
 
@@ -67,3 +68,30 @@ it('Stop ends a run whose items are still read: nothing is sent', async () => {
 
 	expect(deepMode.requests).toHaveLength(0);
 });
+
+it.each(['upscale', 'generate'])(
+	'a callback URL of %s is good for 24 hours from when it is sent',
+	async (operation) => {
+		const parameters = {
+			operation,
+			mode: 'async',
+			callbackUrl: 'https://n8n.example.com/webhook/1/deepmode',
+			context: '={{ { "row": $json.row } }}',
+			modelId: deepMode.modelId,
+			prompt: 'a lake',
+			options: { maxConcurrency: 1, timeout: 3600 },
+		};
+		const busy = { on: operation, status: 429, headers: { 'retry-after': '1800' } } as const;
+		deepMode.fault('*', busy as never);
+		const items = deepMode.addImageIds(2).map((id, row) => ({ id, row }));
+
+		await onMovedClock(async () => await execute(deepMode.credentials, items, { parameters }));
+
+		const sent = deepMode.submits.map(({ at, body, status }) => {
+			const { searchParams } = new URL((body as { callback: string }).callback);
+			return { status, hours: Number(searchParams.get('dm_expires')) / 3600 - at / 3_600_000 };
+		});
+		expect(sent.map(({ status }) => status)).toEqual([429, 200, 200]);
+		for (const { hours } of sent) expect(hours).toBeCloseTo(24, 2);
+	},
+);
