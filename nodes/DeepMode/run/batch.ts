@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { inLanes } from '../../shared/lanes';
+import { Turns } from '../../shared/turns';
 import type { InWork } from './claims';
 import type { Failure } from './failure';
 import { Results } from './results';
@@ -58,9 +59,9 @@ export interface Batch<Input> {
 /**
  * Runs all items of a node, some of them at a time.
  *
- * Every item is read before the first is sent. With "continue on error" a failing item becomes an
- * error item; without it nothing is sent after the first failure, and what is in work is waited
- * for.
+ * Every item is read before the first is sent, in turns, since there can be many. With "continue on
+ * error" a failing item becomes an error item; without it nothing is sent after the first failure,
+ * and what is in work is waited for.
  *
  * @param prepare reads what the items have in common; if it throws, every item fails with that
  * @returns the items' outputs, paired and in input order
@@ -114,13 +115,16 @@ async function workThrough<Input>(
 ): Promise<void> {
 	const stop = context.getExecutionCancelSignal();
 	let end: Failure | undefined;
+	const isOver = () => results.isOver || stop?.aborted === true;
 	const sending = {
-		maySend: () => !end && !stop?.aborted && !results.isOver,
+		maySend: () => !end && !isOver(),
 		endSending: (failure: Failure) => {
 			end ??= failure;
 		},
 	};
-	const jobs = readJobs(batch, itemIndexes, results, sending);
+	const turns = new Turns();
+	const jobs = await readJobs(batch, itemIndexes, results, sending, turns);
+	if (isOver()) return;
 
 	const inWork: Array<Job<Input>> = [];
 	const endJob: EndJob<Input> = (job, ending) => {
@@ -135,6 +139,9 @@ async function workThrough<Input>(
 	};
 	batch.start?.(jobs);
 	await inLanes(jobs, batch.maxConcurrency, async (job) => {
+		// What is not sent any more ends without waiting for anybody.
+		await turns.next();
+		if (isOver()) return;
 		endJob(job, await endingOf(async () => await batch.work(job)));
 	});
 	if (inWork.length > 0) await batch.wait?.(inWork.splice(0), endJob);
@@ -149,14 +156,18 @@ export async function endingOf(work: () => Promise<Ending>): Promise<Ending | Th
 	}
 }
 
-function readJobs<Input>(
+async function readJobs<Input>(
 	{ read, keyOf }: Batch<Input>,
 	itemIndexes: number[],
 	results: Results,
 	sending: Pick<Job<Input>, 'maySend' | 'endSending'>,
-): Array<Job<Input>> {
+	turns: Turns,
+): Promise<Array<Job<Input>>> {
 	const jobs = new Map<unknown, Job<Input>>();
 	for (const itemIndex of itemIndexes) {
+		await turns.next();
+		// One that is wrong, or Stop, ends the run: no use in reading the rest.
+		if (!sending.maySend()) break;
 		try {
 			const input = read(itemIndex);
 			const key = keyOf?.(input) ?? itemIndex;

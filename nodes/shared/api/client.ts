@@ -10,6 +10,7 @@ import type {
 } from 'n8n-workflow';
 import { jsonParse, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
+import { untilAborted, within } from '../within';
 import { isLoopback, parseBaseUrl } from './baseUrl';
 import { keySpellings } from './keySpellings';
 import type { NoAnswer } from './noAnswer';
@@ -49,6 +50,8 @@ export class Client {
 	readonly account: string;
 	/** Whether the API is on the very machine that n8n runs on. */
 	readonly isLocal: boolean;
+	/** Aborted when the user stops the execution. */
+	private readonly stop?: AbortSignal;
 	/** The key as it may stand in an answer, escaped as in JSON. */
 	private readonly spellings: string[];
 
@@ -59,6 +62,7 @@ export class Client {
 	) {
 		this.apiKey = keyOf(credentials);
 		this.account = createHash('sha256').update(`${baseUrl}\n${this.apiKey}`).digest('base64');
+		if ('getExecutionCancelSignal' in context) this.stop = context.getExecutionCancelSignal();
 		this.isLocal = isLoopback(new URL(baseUrl));
 		this.spellings = keySpellings(this.apiKey).map((spelling) =>
 			JSON.stringify(spelling).slice(1, -1),
@@ -151,15 +155,25 @@ export class Client {
 	/** Sends a request once; statuses are for the caller to judge. */
 	private async request(options: IHttpRequestOptions & { timeout: number }): Promise<Reply> {
 		const timeout = Math.max(1, Math.ceil(options.timeout));
+		const { stop } = this;
 		// n8n's timeout starts anew with every byte: somebody who sends one now and then has no end.
 		// It comes first, since it tells whether there was a connection.
-		return await Promise.race([this.exchange({ ...options, timeout }), expiry(timeout)]);
+		return await within(timeout + GRACE, stop, async (signal) => {
+			const exchange = this.exchange({ ...options, timeout }, signal);
+			const expired = { reason: `timeout of ${timeout} ms exceeded` };
+			const end = untilAborted(signal).then(() => (stop?.aborted ? exchange : expired));
+			return await Promise.race([exchange, end]);
+		});
 	}
 
-	private async exchange(options: IHttpRequestOptions): Promise<Reply> {
+	private async exchange(options: IHttpRequestOptions, signal: AbortSignal): Promise<Reply> {
+		// n8n takes the signal that ends a request from the execution, and no other.
+		const caller = Object.create(this.context, {
+			getExecutionCancelSignal: { value: () => signal },
+		}) as Context;
 		try {
 			const response = await this.context.helpers.httpRequestWithAuthentication.call(
-				this.context,
+				caller,
 				CREDENTIAL,
 				{
 					...options,
@@ -201,13 +215,4 @@ export class Client {
 
 function keyOf(credentials: ICredentialDataDecryptedObject): string {
 	return String(credentials.apiKey ?? '').trim();
-}
-
-async function expiry(timeout: number): Promise<NoAnswer> {
-	const expired = AbortSignal.timeout(timeout + GRACE);
-	return await new Promise((resolve) => {
-		expired.addEventListener('abort', () =>
-			resolve({ reason: `timeout of ${timeout} ms exceeded` }),
-		);
-	});
 }

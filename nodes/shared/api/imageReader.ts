@@ -1,5 +1,6 @@
 import { delay } from '../delay';
 import { growingPauses } from '../growingPauses';
+import { untilAborted, within } from '../within';
 import type { Client, Reply } from './client';
 import { isUpscaled } from './image';
 import type { Outcome } from './outcome';
@@ -85,19 +86,19 @@ export class ImageReader {
 	 * @returns the answer, or what a look says in its place
 	 */
 	async lookWhileUnanswered(imageId: string, answer: Promise<Reply>): Promise<Reply> {
-		let isAnswered = false;
-		const answered = answer.finally(() => {
-			isAnswered = true;
-		});
+		const over = new AbortController();
+		const answered = answer.finally(() => over.abort());
 		for (;;) {
-			const reply = await Promise.race([answered, this.lookInAMinute(imageId, () => !isAnswered)]);
+			const reply = await Promise.race([answered, this.lookInAMinute(imageId, over.signal)]);
 			if (reply) return reply;
 		}
 	}
 
-	private async lookInAMinute(imageId: string, goesOn: () => boolean): Promise<Reply | undefined> {
-		await elapsed(WATCH_PAUSE);
-		if (!goesOn()) return undefined;
+	/** @param over aborted when the answer is there */
+	private async lookInAMinute(imageId: string, over: AbortSignal): Promise<Reply | undefined> {
+		// Unlike a sleep it keeps nobody, once the answer is there.
+		await within(WATCH_PAUSE, over, untilAborted);
+		if (over.aborted) return undefined;
 		const outcome = await this.look(imageId, Date.now() + LOOK_TIMEOUT);
 		return outcome?.is === 'image' && isUpscaled(outcome.image)
 			? { status: 200, headers: {}, body: outcome.image }
@@ -110,12 +111,4 @@ export class ImageReader {
 			judge: judgeLook,
 		};
 	}
-}
-
-/** Unlike a sleep it keeps nobody, once the answer is there. */
-async function elapsed(milliseconds: number): Promise<void> {
-	const signal = AbortSignal.timeout(milliseconds);
-	await new Promise((resolve) => {
-		signal.addEventListener('abort', resolve);
-	});
 }

@@ -10,6 +10,7 @@ import type { ImageReader } from '../api/imageReader';
 import { retryAfterOf } from '../api/retryAfter';
 import { delay } from '../delay';
 import { shorten } from '../text';
+import { within } from '../within';
 import { describeFile } from './fileNames';
 import { FinalProblem } from './finalProblem';
 import { limitSize, readMaxFileSize } from './maxFileSize';
@@ -87,18 +88,17 @@ async function fetchFile(
 	const timeout = deadline - Date.now();
 	if (timeout <= 0) return final('the timeout was over');
 	if (!URL.canParse(image.image_url)) return final('its URL is no URL');
-	const ends = [AbortSignal.timeout(timeout), ...(stop ? [stop] : [])];
-	let body: ReadableBody | undefined;
 	try {
-		const signal = AbortSignal.any(ends);
-		const response = await openPicture(context, image.image_url, !isLocal, signal);
-		body = response.body as unknown as ReadableBody;
-		const failed = judge(response);
-		if (!failed) return await store(context, image, response);
-		body.destroy();
-		return failed;
+		return await within(timeout, stop, async (signal) => {
+			const response = await openPicture(context, image.image_url, !isLocal, signal);
+			const body = response.body as unknown as ReadableBody;
+			try {
+				return judge(response) ?? (await store(context, image, response));
+			} finally {
+				body.destroy();
+			}
+		});
 	} catch (error) {
-		body?.destroy();
 		if (Date.now() >= deadline) return final('the timeout was over');
 		if (error instanceof FinalProblem) return final(error.message);
 		const { message, code } = error as Error & { code?: string };

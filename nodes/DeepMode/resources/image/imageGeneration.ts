@@ -13,8 +13,8 @@ import { creditsMissing, endsBatch, generationUnknown, notSent, refused } from '
 export interface Generation {
 	/** In the API's own names. */
 	parameters: IDataObject;
-	/** Async mode: where the result goes, signed. */
-	callback?: string;
+	/** Async mode: where the result goes, signed when it is sent. */
+	callback?: () => string;
 }
 
 /** There is no image ID to look at yet, so what is not known stays so, in all tries. */
@@ -43,7 +43,7 @@ export async function generateImages(
 		{
 			send: async (timeout) => {
 				memory.submitting(itemIndex, request);
-				return await client.generate(parameters, timeout, callback);
+				return await client.generate(parameters, timeout, callback?.());
 			},
 			judge: callback ? judgeSubmission : judgeGeneration,
 			maySend: job.maySend,
@@ -115,7 +115,7 @@ function toItems(items: IDataObject[]): Ending {
 }
 
 /** With a callback on its way it is no error: the callback may still come. */
-function notKnown(name: string, seen: string, callback: string | undefined): Ending {
+function notKnown(name: string, seen: string, callback: Generation['callback']): Ending {
 	return callback
 		? { items: [{ json: { mode: 'async', accepted: 'unknown', message: seen } }] }
 		: { failure: generationUnknown(name, seen), endsBatch: false };

@@ -89,9 +89,9 @@ export class ImageUpscaling {
 	/**
 	 * Async and pause mode: ends when DeepMode has it.
 	 *
-	 * @param callback where DeepMode sends the result
+	 * @param callback where DeepMode sends the result, made when it is sent
 	 */
-	async handOver(callback: string, output: HandedOver): Promise<Ending> {
+	async handOver(callback: () => string, output: HandedOver): Promise<Ending> {
 		const { imageId, itemIndex, maySend } = this.job;
 		const { memory, tally } = this.run;
 		const [finished] = memory.finished(itemIndex, imageId) ?? [];
@@ -159,7 +159,7 @@ export class ImageUpscaling {
 	}
 
 	/** @param handOver where DeepMode sends the result; without it, the result is waited for */
-	private async submit(handOver?: { callback: string; output: HandedOver }): Promise<Ending> {
+	private async submit(handOver?: { callback: () => string; output: HandedOver }): Promise<Ending> {
 		const { client, sender, reader, memory, claims, options } = this.run;
 		const { imageId, itemIndex, maySend } = this.job;
 		const inWork = await claims.confirm(imageId);
@@ -169,7 +169,7 @@ export class ImageUpscaling {
 				send: async (timeout) => {
 					claims.sent(imageId);
 					memory.submitting(itemIndex, imageId);
-					const answer = client.upscale(imageId, timeout, handOver?.callback);
+					const answer = client.upscale(imageId, timeout, handOver?.callback());
 					const canLook = !handOver && options.returnsExisting;
 					return await (canLook ? reader.lookWhileUnanswered(imageId, answer) : answer);
 				},

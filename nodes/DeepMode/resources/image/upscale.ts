@@ -79,8 +79,8 @@ export const upscaleFields: INodeProperties[] = [
 /** What an item asks for. */
 interface ImageRequest {
 	imageId: string;
-	/** Async mode: where the result goes, signed. */
-	callback?: string;
+	/** Async mode: where the result goes, signed when it is sent. */
+	callback?: () => string;
 }
 
 /**
@@ -130,7 +130,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 		work: async (job) => {
 			const { imageId, callback } = job.input;
 			const about = { image_id: imageId, mode: 'async' };
-			return await new ImageUpscaling(run, job).handOver(String(callback), {
+			return await new ImageUpscaling(run, job).handOver(callback as () => string, {
 				existing: (image) => ({ ...image, callback: false }),
 				accepted: (body) => ({ ...body, ...about }),
 				earlier: ({ since }) => ({

@@ -25,21 +25,22 @@ export class CallbackTargets {
 	 * Reads an item's callback URL and context.
 	 *
 	 * @param imageId the image that is asked for; "" where there is none yet
-	 * @returns the signed URL
+	 * @returns signs the URL, when it is sent: its time starts then
 	 * @throws NodeOperationError if no callback could come there
 	 */
-	read(itemIndex: number, event: CallbackEvent, imageId: string): string {
+	read(itemIndex: number, event: CallbackEvent, imageId: string): () => string {
 		const callbackUrl = readCallbackUrl(this.context, itemIndex);
 		const context = readContext(this.context, itemIndex);
-		const signed = signCallbackUrl(callbackUrl, { event, imageId, context }, this.apiKey);
-		if (signed.length > LONGEST_URL) {
+		const sign = () => signCallbackUrl(callbackUrl, { event, imageId, context }, this.apiKey);
+		const { length } = sign();
+		if (length > LONGEST_URL) {
 			throw new NodeOperationError(this.context.getNode(), 'The callback URL is too long', {
 				itemIndex,
-				description: `Signed, it has ${signed.length} characters, and servers take about ${LONGEST_URL}. Nothing was sent for this item.`,
+				description: `Signed, it has ${length} characters, and servers take about ${LONGEST_URL}. Nothing was sent for this item.`,
 			});
 		}
 		this.urls.add(callbackUrl);
-		return signed;
+		return sign;
 	}
 
 	/** Tells the user if callbacks may not arrive. */

@@ -68,7 +68,7 @@ export async function pauseUntilCalledBack(
 		work: async (job) => {
 			const { imageId } = job.input;
 			const upscaling = new ImageUpscaling(run, job);
-			const callback = ticketUrl(pause.resumeUrl, imageId, { ...pause, apiKey });
+			const callback = () => ticketUrl(pause.resumeUrl, imageId, { ...pause, apiKey });
 			const ending = await upscaling.handOver(callback, {
 				existing: (image) => image,
 				accepted: () => pendingItem(imageId),
