@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { getBalance } from './getBalance';
+import { getBalance, getBalanceFields } from './getBalance';
 
 /** All that can be asked about the account. This room may use `run`, `shared`, and images' words. */
 export const accountOperations = { getBalance };
@@ -22,4 +22,5 @@ export const accountFields: INodeProperties[] = [
 		],
 		default: 'getBalance',
 	},
+	...getBalanceFields,
 ];
