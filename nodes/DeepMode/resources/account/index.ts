@@ -18,6 +18,7 @@ export const accountFields: INodeProperties[] = [
 				value: 'getBalance',
 				action: 'Get the balance of the account',
 				description: 'Read how many credits are left: free',
+				builderHint: { propertyHint: 'Puts out remaining_balance, once for all items' },
 			},
 		],
 		default: 'getBalance',
