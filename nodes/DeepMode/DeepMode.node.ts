@@ -31,6 +31,18 @@ export class DeepMode implements INodeType {
 		description: 'Upscale and generate images with DeepMode',
 		defaults: { name: 'DeepMode' },
 		usableAsTool: true,
+		// For n8n's AI, which builds workflows. Of a parameter named mode it is shown nothing.
+		builderHint: {
+			searchHint:
+				"Works on images in the user's DeepMode account: it takes the ID of an image there, never a URL or a binary file. Several images are several items: no loop is needed. Running again is free for what is upscaled already. For upscale and generate the parameter mode says how the result comes: 'sync', the default, puts the image out of this node; 'async' puts out an acknowledgement only, and what is to be done with the image goes behind a DeepMode Trigger, whose Production URL is the callbackUrl; 'pause' (upscale only) puts the execution aside until all images are done, and needs no trigger, no Wait node and no callbackUrl. Choose 'sync' unless the images are hundreds or take minutes, and always as a tool of an AI agent.",
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-deepmode.deepModeTrigger',
+					relationHint:
+						"Receives the results of mode 'async', and of no other: with the same credential, as the start of a workflow of its own; its Production URL goes into callbackUrl",
+				},
+			],
+		},
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'deepModeApi', required: true }],

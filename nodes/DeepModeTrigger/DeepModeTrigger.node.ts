@@ -23,6 +23,17 @@ export class DeepModeTrigger implements INodeType {
 		version: 1,
 		subtitle: '={{ [$parameter["events"]].flat().join(", ").replaceAll("image.", "") }}',
 		description: 'Upscale images with DeepMode, or start a workflow when one is ready',
+		// For n8n's AI, which builds workflows.
+		builderHint: {
+			searchHint:
+				"Starts a workflow for each result that a DeepMode node in mode 'async' has asked for, and for nothing else: that node needs this trigger's Production URL as callbackUrl, and the same credential. Both may be in one workflow, unconnected. One item per image comes out, with event and the context that was handed over. Not needed for the modes 'sync' and 'pause'.",
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-deepmode.deepMode',
+					relationHint: "Hands the images over, in mode 'async'",
+				},
+			],
+		},
 		eventTriggerDescription: 'Run a DeepMode node whose Callback URL is the Test URL',
 		activationMessage: 'DeepMode can now call the Production URL.',
 		triggerPanel,

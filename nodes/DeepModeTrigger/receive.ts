@@ -101,7 +101,10 @@ async function readFromApi(
 	field: string | undefined,
 ): Promise<Received> {
 	const client = await Client.connect(context);
-	const reader = new ImageReader(client, new Sender(client.account, true));
+	const reader = new ImageReader(
+		client,
+		new Sender(client.account, true, undefined, context.logger),
+	);
 	const delivery = await refetchDelivery(body, ticket, reader);
 	return field ? await withDownloads(context, reader, delivery, field) : toReceived(delivery);
 }

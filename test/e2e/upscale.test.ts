@@ -175,6 +175,8 @@ describe('the API key', () => {
 		]);
 		for (const { raw } of executions) expect(raw).not.toContain(world.deepMode.apiKey);
 		expect(world.server.log()).not.toContain(world.deepMode.apiKey);
+		// What became of each request is told at level debug only.
+		expect(world.server.log()).not.toContain('/api/images');
 		for (const { path } of world.deepMode.requests)
 			expect(path).not.toContain(world.deepMode.apiKey);
 	});

@@ -117,7 +117,9 @@ export class TriggerUnderTest {
 		);
 		const log = (message: string, meta?: object) =>
 			this.log.push(message + JSON.stringify(meta ?? {}));
-		Object.defineProperty(context, 'logger', { value: { warn: log, error: log } });
+		Object.defineProperty(context, 'logger', {
+			value: { debug: () => undefined, warn: log, error: log },
+		});
 
 		const result = await this.trigger.webhook.call(context);
 		if (!answer.writableEnded) this.n8nAnswers(answer);

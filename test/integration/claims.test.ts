@@ -325,7 +325,9 @@ describe('where n8n’s database cannot be asked', () => {
 			const ids = addImages(20);
 			deduplicator.failure = new Error('database is locked');
 			const warn = jest.fn();
-			jest.spyOn(ExecuteContext.prototype, 'logger', 'get').mockReturnValue({ warn } as never);
+			jest
+				.spyOn(ExecuteContext.prototype, 'logger', 'get')
+				.mockReturnValue({ debug: () => undefined, warn } as never);
 			const setup = { ...WORKFLOW, nodeType: type() };
 
 			const first = startExecution(credentials(), toItems(ids), setup).finished;

@@ -3,7 +3,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import { useWorld } from '../e2e/world';
 import type { Execution } from '../shared/execution';
 import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
-import { deepModeNode, GOING_ON, node, startNode, to, using } from '../shared/workflows';
+import { deepModeNode, node, startNode, to, using } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
 
 const world = useWorld();
@@ -81,9 +81,16 @@ const schema = (properties: Record<string, object>) => ({
 	additionalProperties: false,
 });
 
+const document = readDocument('docs/ai-agents.md');
+
 /** What the docs show. */
-const [shownTool, shownFailure] = readDocument('docs/ai-agents.md').blocks.map(
-	({ text }) => JSON.parse(text) as object,
+const [shownTool, shownFailure] = document.blocks.map(({ text }) => JSON.parse(text) as object);
+
+/** What the docs say that a model is told of an operation. */
+const told = new Map(
+	document.tables
+		.find(({ heading }) => heading === 'What the model is told')
+		?.rows.slice(1) as Array<[string, string]>,
 );
 
 const imageId = "={{ $fromAI('Image_ID', 'The image to upscale', 'string') }}";
@@ -97,7 +104,7 @@ it('tells the model what it does and what it takes, and gives it the upscaled im
 	expect(error).toBeUndefined();
 	expect(offered()).toEqual({
 		name: 'Upscale_for_Customer',
-		description: 'Upscale an image in DeepMode',
+		description: told.get('Upscale Image'),
 		parameters: schema({ Image_ID: { type: 'string', description: 'The image to upscale' } }),
 		strict: false,
 	});
@@ -145,7 +152,7 @@ it('gives the model all images that it generated', async () => {
 	await ask({ parameters }, { Prompt: 'a lake' });
 
 	expect(offered()).toMatchObject({
-		description: 'Generate an image in DeepMode',
+		description: told.get('Generate Image'),
 		parameters: schema({ Prompt: { type: 'string', description: 'What to show' } }),
 	});
 	expect(answer()).toEqual([
@@ -158,28 +165,105 @@ it('takes nothing from the model for the balance', async () => {
 	await ask({ parameters: { resource: 'account', operation: 'getBalance' } }, {});
 
 	expect(offered()).toMatchObject({
-		description: 'Get the balance of the account in DeepMode',
+		description: told.get('Get Balance'),
 		parameters: schema({}),
 	});
 	expect(answer()).toEqual([{ remaining_balance: world.deepMode.credits }]);
 });
 
-describe('when it fails', () => {
-	it('tells the model what happened and what to do, if set to Continue', async () => {
-		const { error } = await ask(
-			{ parameters: { imageId }, settings: GOING_ON },
-			{ Image_ID: 'nobody' },
-		);
+it('lets the model read an image', async () => {
+	const { id } = world.deepMode.addImage();
 
-		expect(error).toBeUndefined();
-		expect(answer()).toEqual(shownFailure);
+	await ask({ parameters: { operation: 'get', imageId } }, { Image_ID: id });
+
+	expect(offered()).toMatchObject({
+		description: told.get('Get Image'),
+		parameters: schema({ Image_ID: { type: 'string', description: 'The image to upscale' } }),
+	});
+	expect(answer()).toEqual([expect.objectContaining({ id, upscaled: false })]);
+	expect(world.deepMode.charges(id)).toHaveLength(0);
+});
+
+it.each([
+	['what the user has written stays', { toolDescription: 'Mine' }, 'Mine'],
+	[
+		'what was set by hand in a field of n8n’s stays',
+		{ descriptionType: 'manual', toolDescription: 'Mine' },
+		'Mine',
+	],
+	[
+		'what n8n has set automatically gives way',
+		{ descriptionType: 'auto' },
+		told.get('Upscale Image'),
+	],
+])('%s', async (_, parameters, description) => {
+	await ask({ parameters: { imageId, ...parameters } }, { Image_ID: 'nobody' });
+
+	expect(offered()?.description).toBe(description);
+});
+
+describe('when it fails', () => {
+	const AGENTS = [1.7, 2.2, 3];
+	const SETTINGS = ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const;
+
+	it.each(
+		AGENTS.flatMap((agent) => SETTINGS.map((onError) => [agent, onError] as const)).filter(
+			([agent, onError]) => agent < 3 || onError !== 'continueErrorOutput',
+		),
+	)(
+		'tells an AI Agent of version %f, with %s, what happened and what to do',
+		async (agent, onError) => {
+			const { error } = await ask(
+				{ parameters: { imageId }, settings: { onError }, agent },
+				{ Image_ID: 'nobody' },
+			);
+
+			expect(error).toBeUndefined();
+			expect(answer()).toEqual(shownFailure);
+		},
+	);
+
+	it('n8n gives an AI Agent of version 3 nothing at all with Continue (using error output)', async () => {
+		const { id } = world.deepMode.addImage();
+
+		for (const given of [id, 'nobody']) {
+			await ask(
+				{ parameters: { imageId }, settings: { onError: 'continueErrorOutput' } },
+				{ Image_ID: given },
+			);
+			expect(answer()).toBe('');
+			await model.stop();
+		}
+	});
+
+	it.each([1.7, 2.2])(
+		'n8n ends an AI Agent of version %f when the model leaves out a parameter, and nothing is sent',
+		async (agent) => {
+			const before = world.deepMode.requests.length;
+
+			const { error } = await ask({ parameters: { imageId }, agent }, {});
+
+			expect(error?.message).toContain('did not match expected schema');
+			expect(world.deepMode.requests).toHaveLength(before);
+		},
+	);
+
+	it('tells an AI Agent of version 3 that a parameter is missing', async () => {
+		await ask({ parameters: { imageId } }, {});
+
+		expect(answer()).toEqual([
+			{
+				error: 'The image ID is missing',
+				message: expect.stringContaining('Nothing was sent for this item.'),
+			},
+		]);
 	});
 
 	it('tells the model that it cannot pause, and sends nothing', async () => {
 		const { id } = world.deepMode.addImage();
 		const before = world.deepMode.requests.length;
 
-		await ask({ parameters: { imageId, mode: 'pause' }, settings: GOING_ON }, { Image_ID: id });
+		await ask({ parameters: { imageId, mode: 'pause' } }, { Image_ID: id });
 
 		expect(answer()).toEqual([
 			{
@@ -188,11 +272,5 @@ describe('when it fails', () => {
 			},
 		]);
 		expect(world.deepMode.requests).toHaveLength(before);
-	});
-
-	it('tells it only what happened otherwise', async () => {
-		await ask({ parameters: { imageId } }, { Image_ID: 'nobody' });
-
-		expect(answer()).toEqual([{ error: 'DeepMode does not know image "nobody"' }]);
 	});
 });

@@ -3,6 +3,7 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import type { Failure } from './failure';
 import { toNodeError } from './failure';
+import { isTool } from './tool';
 
 type ItemError = NodeApiError | NodeOperationError;
 
@@ -32,9 +33,12 @@ export class Results {
 		);
 	}
 
-	/** Whether a failure so far ends the run, since the node is not set to continue on error. */
+	/**
+	 * Whether a failure so far ends the run, since the node is not set to continue on error. A tool
+	 * always goes on: of what it throws, n8n hands a part to the model at most.
+	 */
 	get isOver(): boolean {
-		return this.errors.size > 0 && !this.context.continueOnFail();
+		return this.errors.size > 0 && !this.context.continueOnFail() && !isTool(this.context);
 	}
 
 	private get lowestFailed(): number {

@@ -32,7 +32,7 @@ export async function prepareRun(context: IExecuteFunctions, options: RunOptions
 	const stop = context.getExecutionCancelSignal();
 	await refuseSeveralAccounts(context);
 	const client = await Client.connect(context);
-	const sender = new Sender(client.account, false, stop);
+	const sender = new Sender(client.account, false, stop, context.logger);
 	return {
 		context,
 		client,

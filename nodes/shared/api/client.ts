@@ -4,6 +4,7 @@ import type {
 	IDataObject,
 	IExecuteFunctions,
 	IHookFunctions,
+	IHttpRequestMethods,
 	IHttpRequestOptions,
 	IWebhookFunctions,
 	JsonObject,
@@ -36,7 +37,18 @@ export interface Answer {
 	body: unknown;
 }
 
-export type Reply = Answer | NoAnswer;
+export type Reply = (Answer | NoAnswer) & {
+	/** What it answers; nothing, where a look stands in for the answer. */
+	to?: Call;
+};
+
+/** A request, as far as it may be shown: its address has no query. */
+interface Call {
+	method: IHttpRequestMethods;
+	path: string;
+	/** The image that it names in its body. */
+	imageId?: string;
+}
 
 /**
  * The DeepMode API over n8n's own HTTP helper; one object serves a whole run. This room is all that
@@ -105,11 +117,9 @@ export class Client {
 	 * it the answer is the result, when the work is done.
 	 */
 	async upscale(imageId: string, timeout: number, callback?: string): Promise<Reply> {
-		return await this.request({
-			method: 'POST',
-			url: '/api/images/upscale',
-			body: { image_id: imageId, ...(callback && { callback }) },
-			timeout,
+		return await this.request({ method: 'POST', path: '/api/images/upscale', imageId }, timeout, {
+			image_id: imageId,
+			...(callback && { callback }),
 		});
 	}
 
@@ -121,11 +131,9 @@ export class Client {
 	 * @param callback as for `upscale`
 	 */
 	async generate(parameters: IDataObject, timeout: number, callback?: string): Promise<Reply> {
-		return await this.request({
-			method: 'POST',
-			url: '/api/images/generate',
-			body: { ...parameters, ...(callback && { callback }) },
-			timeout,
+		return await this.request({ method: 'POST', path: '/api/images/generate' }, timeout, {
+			...parameters,
+			...(callback && { callback }),
 		});
 	}
 
@@ -135,7 +143,7 @@ export class Client {
 	 * @param timeout how long to wait for the answer, in milliseconds
 	 */
 	async checkBalance(timeout: number): Promise<Reply> {
-		return await this.request({ method: 'GET', url: '/api/check-balance', timeout });
+		return await this.request({ method: 'GET', path: '/api/check-balance' }, timeout);
 	}
 
 	/**
@@ -145,25 +153,24 @@ export class Client {
 	 * @param timeout how long to wait for the answer, in milliseconds
 	 */
 	async retrieve(imageId: string, timeout: number): Promise<Reply> {
-		return await this.request({
-			method: 'GET',
-			url: `/api/images/${encodeURIComponent(imageId)}`,
-			timeout,
-		});
+		const path = `/api/images/${encodeURIComponent(imageId)}`;
+		return await this.request({ method: 'GET', path }, timeout);
 	}
 
 	/** Sends a request once; statuses are for the caller to judge. */
-	private async request(options: IHttpRequestOptions & { timeout: number }): Promise<Reply> {
-		const timeout = Math.max(1, Math.ceil(options.timeout));
+	private async request(to: Call, longest: number, body?: IDataObject): Promise<Reply> {
+		const timeout = Math.max(1, Math.ceil(longest));
 		const { stop } = this;
+		const { method, path: url } = to;
 		// n8n's timeout starts anew with every byte: somebody who sends one now and then has no end.
 		// It comes first, since it tells whether there was a connection.
-		return await within(timeout + GRACE, stop, async (signal) => {
-			const exchange = this.exchange({ ...options, timeout }, signal);
+		const reply = await within(timeout + GRACE, stop, async (signal) => {
+			const exchange = this.exchange({ method, url, body, timeout }, signal);
 			const expired = { reason: `timeout of ${timeout} ms exceeded` };
 			const end = untilAborted(signal).then(() => (stop?.aborted ? exchange : expired));
 			return await Promise.race([exchange, end]);
 		});
+		return { ...reply, to };
 	}
 
 	private async exchange(options: IHttpRequestOptions, signal: AbortSignal): Promise<Reply> {

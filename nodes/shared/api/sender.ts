@@ -1,8 +1,11 @@
+import type { Logger } from 'n8n-workflow';
+
 import { delay } from '../delay';
 import { growingPauses } from '../growingPauses';
 import type { Reply } from './client';
 import type { Gate } from './gate';
 import { gateOf } from './gate';
+import { logLine } from './logLine';
 import type { Outcome } from './outcome';
 
 /** How often a connection is tried that cannot mend itself. */
@@ -37,11 +40,13 @@ export class Sender {
 	 * @param account tells it from others
 	 * @param isUrgent whether somebody waits for these requests who is not part of a batch
 	 * @param stop aborted when the user stops the execution
+	 * @param logger is told, at level debug, what becomes of each request
 	 */
 	constructor(
 		account: string,
 		private readonly isUrgent: boolean,
 		private readonly stop?: AbortSignal,
+		private readonly logger?: Pick<Logger, 'debug'>,
 	) {
 		this.gate = gateOf(account);
 	}
@@ -104,7 +109,9 @@ export class Sender {
 				return outcome;
 			}
 			const sentAt = Date.now();
-			outcome = request.judge(await request.send(timeout));
+			const reply = await request.send(timeout);
+			outcome = request.judge(reply);
+			this.logger?.debug(logLine(reply, outcome, Date.now() - sentAt));
 			this.listen(outcome, sentAt);
 			if (outcome.is === 'busy') {
 				pass.refused(outcome.retryAfter);

@@ -260,6 +260,20 @@ export class N8nClient {
 			.data;
 	}
 
+	/**
+	 * Opens n8n's own MCP server, as its settings do.
+	 *
+	 * @returns the key for it
+	 */
+	async openMcp(): Promise<string> {
+		await this.request({
+			url: '/rest/mcp/settings',
+			method: 'PATCH',
+			data: { mcpAccessEnabled: true },
+		});
+		return (await this.get<{ apiKey: string }>('/rest/mcp/api-key')).apiKey;
+	}
+
 	/** The content of an item's binary property. */
 	async binary({ id, data, fileName, mimeType }: IBinaryData): Promise<Buffer> {
 		if (id === undefined) return Buffer.from(data, 'base64');

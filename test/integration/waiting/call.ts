@@ -73,7 +73,9 @@ export async function judgeCall(
 		data,
 	);
 	const write = (message: string, meta?: object) => log(message + JSON.stringify(meta ?? {}));
-	Object.defineProperty(context, 'logger', { value: { warn: write, error: write } });
+	Object.defineProperty(context, 'logger', {
+		value: { debug: () => undefined, warn: write, error: write },
+	});
 
 	try {
 		const { webhook: ask } = workflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);

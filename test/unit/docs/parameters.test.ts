@@ -18,6 +18,7 @@ const fieldsOf = (resource: string, operation: string) =>
 		return (
 			name !== 'resource' &&
 			name !== 'operation' &&
+			name !== 'toolDescription' &&
 			isShown('resource', resource) &&
 			isShown('operation', operation)
 		);

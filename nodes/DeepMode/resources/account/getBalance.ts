@@ -1,14 +1,22 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { judgeBalance } from '../../../shared/api/outcome';
 import { runBatch } from '../../run/batch';
 import { prepareRun } from '../../run/run';
+import { toolDescriptionField } from '../../run/tool';
 import { endsBatch, notRead, refused } from '../image/messages';
 
 /** How long to wait for the balance, in milliseconds. */
 const TIMEOUT = 30_000;
 
 const SUBJECT = { name: 'the balance', action: 'show', advice: 'Check the DeepMode credential.' };
+
+export const getBalanceFields: INodeProperties[] = [
+	toolDescriptionField(
+		"Reads how many credits the user's DeepMode account has left. Costs nothing, and takes nothing. Returns remaining_balance, in credits: upscaling an image costs 3, generating one costs 1. If it fails, it returns an error, and a message that says what to do.",
+		{ resource: ['account'], operation: ['getBalance'] },
+	),
+];
 
 /**
  * Reads the account's balance, which is free: once, for all items.

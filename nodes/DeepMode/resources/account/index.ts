@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { getBalance } from './getBalance';
+import { getBalance, getBalanceFields } from './getBalance';
 
 /** All that can be asked about the account. This room may use `run`, `shared`, and images' words. */
 export const accountOperations = { getBalance };
@@ -18,8 +18,10 @@ export const accountFields: INodeProperties[] = [
 				value: 'getBalance',
 				action: 'Get the balance of the account',
 				description: 'Read how many credits are left: free',
+				builderHint: { propertyHint: 'Puts out remaining_balance, once for all items' },
 			},
 		],
 		default: 'getBalance',
 	},
+	...getBalanceFields,
 ];

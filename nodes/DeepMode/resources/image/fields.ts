@@ -12,6 +12,10 @@ export const imageIdField = (description: string, show: Show): INodeProperties =
 	default: '',
 	placeholder: 'e.g. c6b8a9f7e5d1c3a2f91e3',
 	description,
+	builderHint: {
+		propertyHint:
+			'The id of an image in DeepMode, e.g. expr("{{ $json.id }}") behind a DeepMode node. Never invent one, and never pass a URL: where the user has given none, leave a placeholder.',
+	},
 	displayOptions: { show },
 });
 
@@ -62,6 +66,10 @@ export const modeFields = (show: Show, more: INodePropertyOptions[] = []): INode
 		description:
 			'Where DeepMode sends the result: the Production URL of a DeepMode Trigger with the same credential. DeepMode must be able to reach it.',
 		hint: 'Copy the Production URL of a DeepMode Trigger',
+		builderHint: {
+			propertyHint:
+				'The Production URL of the DeepMode Trigger, …/webhook/…/deepmode. It is known when that workflow is saved: leave a placeholder, and tell the user to copy it and to publish that workflow.',
+		},
 		displayOptions: { show: { ...show, mode: ['async'] } },
 	},
 	{

@@ -10,6 +10,7 @@ import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { runBatch } from '../../run/batch';
 import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import { prepareRun } from '../../run/run';
+import { toolDescriptionField } from '../../run/tool';
 import { endingWithFiles } from './endingWithFiles';
 import { modeFields, optionsField, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
@@ -20,6 +21,10 @@ import { readBinaryField, readMode, readText } from './parameters';
 const show = { resource: ['image'], operation: ['generate'] };
 
 export const generateFields: INodeProperties[] = [
+	toolDescriptionField(
+		"Makes new images from a prompt, with the user's own DeepMode model. Costs the user 1 credit for each image, and more if the tool is set to upscale it, too; each call makes new ones and is paid again, so call it once for each wish. Takes seconds to minutes. Where it takes a model ID, that comes from the user or another tool: never make one up. Returns one JSON object for each image: its id, which upscaling takes, and image_url, where the picture can be fetched for one hour. If it fails, it returns an error, and a message that says what to do and whether credits may be spent: do not call it again where that is not known.",
+		show,
+	),
 	{
 		displayName: 'Model ID',
 		name: 'modelId',

@@ -7,6 +7,7 @@ import { runBatch } from '../../run/batch';
 import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import type { Run } from '../../run/run';
 import { prepareRun } from '../../run/run';
+import { toolDescriptionField } from '../../run/tool';
 import { endingWithFiles } from './endingWithFiles';
 import { imageIdField, optionsField, pictureFields } from './fields';
 import { endsBatch, notRead, refused } from './messages';
@@ -15,6 +16,10 @@ import { readBinaryField, readImageId } from './parameters';
 const show = { resource: ['image'], operation: ['get'] };
 
 export const getFields: INodeProperties[] = [
+	toolDescriptionField(
+		"Reads one image of the user's DeepMode account. Costs nothing. Needs the image's ID in DeepMode, exactly as the user or another tool gave it: never make one up, and pass no file name and no URL. Returns the image as JSON: its id, its prompt, whether it is upscaled, and a fresh image_url, where the picture can be fetched for one hour. If it fails, it returns an error, and a message that says what to do.",
+		show,
+	),
 	imageIdField('The ID of the image to read', show),
 	...pictureFields(show),
 	optionsField([maxConcurrencyOption, maxFileSizeOption, timeoutOption], show),

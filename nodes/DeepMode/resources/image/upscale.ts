@@ -7,6 +7,7 @@ import type { Batch, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
 import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import { prepareRun } from '../../run/run';
+import { toolDescriptionField } from '../../run/tool';
 import { endingWithFiles } from './endingWithFiles';
 import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
@@ -20,6 +21,10 @@ import { waitForOthers } from './waitForOthers';
 const show = { resource: ['image'], operation: ['upscale'] };
 
 export const upscaleFields: INodeProperties[] = [
+	toolDescriptionField(
+		"Enlarges one image of the user's DeepMode account to four times its width and height. Costs the user 3 credits; nothing when the image is upscaled already, or in work, so asking again for the same image is free. Takes seconds to minutes. Needs the image's ID in DeepMode, exactly as the user or another tool gave it: never make one up, and pass no file name and no URL. Returns the image as JSON: its id, upscaled, and image_url, where the picture can be fetched for one hour. If it fails, it returns an error, and a message that says what to do and whether credits may be spent.",
+		show,
+	),
 	imageIdField('The ID of the image to upscale. An upscale costs 3 credits.', show),
 	...modeFields(show, [pauseMode]),
 	...pictureFields({ ...show, mode: ['sync', 'pause'] }),

@@ -83,7 +83,11 @@ async function lookWhileRung(
 	let worked = false;
 	try {
 		const client = await Client.connect(context);
-		const reader = new ImageReader(client, new Sender(client.account, true, over), over);
+		const reader = new ImageReader(
+			client,
+			new Sender(client.account, true, over, context.logger),
+			over,
+		);
 		do {
 			round.rang = false;
 			worked = await lookOnce(context, reader, round, items);
