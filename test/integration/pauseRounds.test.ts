@@ -7,6 +7,7 @@ import type { Emulator } from '../emulator';
 import type { Execution } from '../shared/execution';
 import { post } from '../shared/requests';
 import { GOING_ON } from '../shared/workflows';
+import { TriggerUnderTest } from './callbacks';
 import { onMovedClock } from './clock';
 import type { NodeSetup } from './engine';
 import { useEmulator } from './useEmulator';
@@ -291,6 +292,22 @@ describe('DeepMode says that an image has failed', () => {
 		expect([result.answer.status, result.then]).toEqual([200, 'waiting']);
 		expect(rows(result.end)).toEqual([[0, id, true]]);
 	});
+});
+
+it('its ticket opens no trigger', async () => {
+	const [id] = deepMode.addImageIds(1) as [string];
+	deepMode.workMs = MINUTE;
+
+	const { result } = await onMovedClock(async () => {
+		const execution = await run([id]);
+		const query = new URL(deepMode.callbackOf(id)).search.slice(1);
+		const trigger = new TriggerUnderTest(deepMode.credentials);
+		const received = await trigger.call(query, { id, upscaled: true });
+		await execution.ended();
+		return received;
+	});
+
+	expect(result).toMatchObject({ status: 401, items: undefined });
 });
 
 describe('without any callback', () => {

@@ -37,6 +37,8 @@ type Run = [ICredentialDataDecryptedObject, IDataObject[], NodeSetup?];
 export class WaitingN8n {
 	/** Whether n8n can neither read executions nor go on with one. */
 	isDatabaseDown = false;
+	/** Its `WEBHOOK_URL`, without a slash at the end; by default it can be reached there. */
+	webhookUrl = '';
 	/** What the node wrote to n8n's log when it was called. */
 	readonly log: string[] = [];
 	private readonly executions = new Map<string, WaitingExecution>();
@@ -47,6 +49,7 @@ export class WaitingN8n {
 	static async start(): Promise<WaitingN8n> {
 		const n8n = new WaitingN8n();
 		n8n.server = await startHttpServer((...call) => void n8n.receive(...call));
+		n8n.webhookUrl = n8n.server.url;
 		return n8n;
 	}
 
@@ -110,7 +113,7 @@ export class WaitingN8n {
 	}
 
 	private additionalData({ id, credentials }: WaitingExecution): IWorkflowExecuteAdditionalData {
-		const webhookWaitingBaseUrl = `${this.server?.url}/${RESUME_PATH}`;
+		const webhookWaitingBaseUrl = `${this.webhookUrl}/${RESUME_PATH}`;
 		return { ...additionalData(credentials, id), webhookWaitingBaseUrl };
 	}
 
