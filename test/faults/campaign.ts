@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 import fc from 'fast-check';
-import type { ICredentialDataDecryptedObject, IDataObject, INode } from 'n8n-workflow';
+import type { IDataObject, INode } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 
 import type { Emulator, Fault } from '../emulator';
 import { startEmulator } from '../emulator';
@@ -13,7 +14,8 @@ import { TriggerUnderTest } from '../integration/callbacks';
 import { onMovedClock } from '../integration/clock';
 import type { NodeSetup } from '../integration/engine';
 import { execute } from '../integration/engine';
-import { fileFaults, imageFaults } from './faults';
+import { WaitingN8n } from '../integration/waiting/n8n';
+import { callbackFaults, fileFaults, imageFaults } from './faults';
 
 const SHARE_WITH_FAULTS = 0.3;
 const SHARE_WITH_FILE_FAULTS = 0.2;
@@ -28,6 +30,7 @@ export const WAYS = [
 	'async, all callbacks lost',
 	'two executions at once',
 	'two processes at once',
+	'two paused executions at once',
 ] as const;
 
 export type Way = (typeof WAYS)[number];
@@ -62,8 +65,9 @@ export interface Audit {
  * @param count number of images
  */
 export async function runCampaign(way: Way, seed: number, count: number): Promise<Audit> {
-	const deepMode = await startEmulator({ workMs: (id) => id.charCodeAt(0) * 2 });
+	const deepMode = await startEmulator({ workMs: (id) => id.charCodeAt(0) * 200 });
 	const receiver = await startReceiver(deepMode);
+	const n8n = await WaitingN8n.start();
 	try {
 		const images = deepMode.addImages(count);
 		const ids = images.map(({ id }) => id);
@@ -72,28 +76,35 @@ export async function runCampaign(way: Way, seed: number, count: number): Promis
 		if (way === 'async, all callbacks lost') {
 			deepMode.fault('*', { on: 'callback', lost: true, times: Infinity });
 		}
-		const run = async () => await runAll(deepMode, ids, setups(way, receiver.url));
-
-		const endings = (await run()).map((items) => items.map(toEnding));
-		await deepMode.settled();
-		const chargedWrongly = ids.filter((id, index) => {
-			const charges = deepMode.charges(id).length;
-			const [least, most] = dueCharges(endings.map((each) => each[index] ?? ''));
-			// Who is told that an image was accepted can only believe it.
-			const isTold = way.startsWith('async') && faults.has(id);
-			return charges > most || (charges < least && !isTold);
-		});
-
-		deepMode.clearFaults();
-		const now = Date.now;
-		const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + CLAIM_MS);
-		try {
-			await run();
-			await deepMode.settled();
-		} finally {
-			clock.mockRestore();
+		if (way === 'two paused executions at once') {
+			for (const [id, list] of pickFaults(ids, seed, SHARE_WITH_FAULTS, callbackFaults)) {
+				for (const fault of list) deepMode.fault(id, fault);
+			}
 		}
-		const all = endings.flat();
+		const executions = setups(way, receiver.url);
+		const run = async () => {
+			const ended = await Promise.all(
+				executions.map(async (setup) => await runOne(n8n, deepMode, ids, setup)),
+			);
+			await deepMode.settled();
+			return ended;
+		};
+
+		const { result } = await onMovedClock(async () => {
+			const endings = (await run()).map((items) => items.map(toEnding));
+			const chargedWrongly = ids.filter((id, index) => {
+				const charges = deepMode.charges(id).length;
+				const [least, most] = dueCharges(endings.map((each) => each[index] ?? ''));
+				// Who is told that an image was accepted can only believe it.
+				const isTold = way.startsWith('async') && faults.has(id);
+				return charges > most || (charges < least && !isTold);
+			});
+			deepMode.clearFaults();
+			await sleep(CLAIM_MS);
+			await run();
+			return { endings, chargedWrongly };
+		});
+		const all = result.endings.flat();
 		const number = (kind: string) => all.filter((ending) => ending === kind).length;
 		return {
 			way,
@@ -104,12 +115,13 @@ export async function runCampaign(way: Way, seed: number, count: number): Promis
 			notKnown: number('notKnown'),
 			inWork: number('inWork'),
 			unclear: all.filter((ending) => ending.startsWith('unclear')),
-			chargedWrongly,
+			chargedWrongly: result.chargedWrongly,
 			calledBackWrongly: way === 'async' ? ids.filter((id) => receiver.started(id) !== 1) : [],
 			doneInTheEnd: images.filter(({ upscaled }) => upscaled).length,
 			credits: deepMode.spent,
 		};
 	} finally {
+		n8n.close();
 		await deepMode.close();
 		receiver.close();
 	}
@@ -130,48 +142,43 @@ export function expectedAudit(way: Way, seed: number, count: number) {
 
 /** The executions that run at the same time. */
 function setups(way: Way, callbackUrl: string): NodeSetup[] {
-	const options = { maxConcurrency: 20, timeout: 4 };
-	const setup: NodeSetup = {
+	const options = { maxConcurrency: 20 };
+	const setup = (parameters: INode['parameters']): NodeSetup => ({
 		workflowId: 'w1',
 		settings: { id: 'n1', onError: 'continueRegularOutput' },
-		parameters: { options },
-	};
+		parameters: { ...parameters, options },
+	});
+	const sync = setup({ mode: 'sync' });
+	const paused = setup({ mode: 'pause' });
 	switch (way) {
 		case 'sync':
-			return [setup];
+			return [sync];
 		case 'two executions at once':
-			return [setup, setup];
+			return [sync, sync];
 		case 'two processes at once':
-			return [setup, { ...setup, nodeType: nodeOfAnotherProcess() }];
-		default: {
-			const parameters = { mode: 'async', callbackUrl, options } as INode['parameters'];
-			return [{ ...setup, parameters }];
-		}
+			return [sync, { ...sync, nodeType: nodeOfAnotherProcess() }];
+		case 'two paused executions at once':
+			return [paused, paused];
+		default:
+			return [setup({ mode: 'async', callbackUrl })];
 	}
 }
 
-async function runAll(
-	deepMode: Emulator,
+/** Runs an execution to its end, paused or not. */
+async function runOne(
+	n8n: WaitingN8n,
+	{ credentials }: Emulator,
 	ids: string[],
-	executions: NodeSetup[],
-): Promise<IDataObject[][]> {
-	return await Promise.all(
-		executions.map(async (setup) => {
-			const items = ids.map((id) => ({ id }));
-			const { outputs } = await execute(accountOf(deepMode), items, setup);
-			return outputs[0]?.map(({ json }) => json) ?? [];
-		}),
-	);
+	setup: NodeSetup,
+): Promise<IDataObject[]> {
+	const items = ids.map((id) => ({ id }));
+	const execution = await n8n.run(credentials, items, setup);
+	return (await execution.ended()).items('DeepMode').map(({ json }) => json);
 }
-
-const accountOf = ({ apiKey, url }: Emulator): ICredentialDataDecryptedObject => ({
-	apiKey,
-	baseUrl: url,
-});
 
 /** A DeepMode Trigger behind a web server. */
 async function startReceiver(deepMode: Emulator) {
-	const trigger = new TriggerUnderTest(accountOf(deepMode), {
+	const trigger = new TriggerUnderTest(deepMode.credentials, {
 		events: ['image.upscaled'],
 		authentication: 'signature',
 	});
@@ -218,7 +225,7 @@ export async function runFileCampaign(seed: number, count: number): Promise<File
 		const { result } = await onMovedClock(
 			async () =>
 				await execute(
-					{ apiKey: deepMode.apiKey, baseUrl: deepMode.url },
+					deepMode.credentials,
 					ids.map((id) => ({ id })),
 					{
 						settings: { onError: 'continueRegularOutput' },
@@ -264,8 +271,8 @@ function pickFaults(
 	return unlucky.map((id, index) => [id, faults[index] ?? []] as const);
 }
 
-function toEnding({ upscaled, mode, accepted, error }: IDataObject): string {
-	if (accepted === 'unknown') return 'notKnown';
+function toEnding({ upscaled, mode, accepted, timed_out, error }: IDataObject): string {
+	if (accepted === 'unknown' || timed_out === true) return 'notKnown';
 	if (accepted === 'earlier') return 'inWork';
 	if (upscaled === true || mode === 'async') return 'done';
 	const message = String(error);

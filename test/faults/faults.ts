@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import type { Fault } from '../emulator';
-import type { RequestFault } from '../emulator/faults';
+import type { CallbackFault, RequestFault } from '../emulator/faults';
 
 /** What DeepMode or a proxy may do to one request, by what it means for the user's credits. */
 
@@ -82,6 +82,21 @@ export const lookFault: fc.Arbitrary<Fault> = fc
 export const imageFaults: fc.Arbitrary<Fault[]> = fc.array(
 	fc.oneof({ weight: 2, arbitrary: submissionFault }, { weight: 1, arbitrary: lookFault }),
 	{ minLength: 1, maxLength: 3 },
+);
+
+/** What goes wrong with the callbacks of one image. */
+export const callbackFaults: fc.Arbitrary<Fault[]> = fc.array(
+	fc
+		.oneof<Array<fc.Arbitrary<CallbackFault>>>(
+			fc.record({ lost: fc.constant(true) }),
+			fc.record({ repeat: fc.constantFrom(1, 3) }),
+			fc.record({ callbackDelayMs: fc.nat(300_000) }),
+			fc.record({
+				callbackBody: fc.constantFrom('', [], { message: 'Upscaling failed: too dark' }),
+			}),
+		)
+		.map((fault) => ({ ...fault, on: 'callback' as const })),
+	{ minLength: 1, maxLength: 1 },
 );
 
 /** What goes wrong with the file of one image, and passes. */

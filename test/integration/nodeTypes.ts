@@ -19,6 +19,7 @@ export function typesFor(
 		'test.items': new Items(items),
 		'n8n-nodes-deepmode.deepMode': deepMode,
 		'test.row': new Row(),
+		'test.loop': new Loop(),
 	};
 }
 
@@ -51,6 +52,22 @@ class Row implements INodeType {
 				pairedItem: { item },
 			})),
 		];
+	}
+}
+
+/** As n8n's Loop Over Items: one item after the other, and in the end all that came back. */
+class Loop implements INodeType {
+	description = {
+		...describe('loop'),
+		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const state = this.getContext('node') as Record<'left' | 'back', INodeExecutionData[]>;
+		if (state.left) state.back.push(...this.getInputData());
+		else Object.assign(state, { left: [...this.getInputData()], back: [] });
+		const next = state.left.shift();
+		return next ? [[], [next]] : [state.back, []];
 	}
 }
 

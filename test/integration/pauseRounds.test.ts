@@ -7,6 +7,7 @@ import type { Emulator } from '../emulator';
 import type { Execution } from '../shared/execution';
 import { post } from '../shared/requests';
 import { GOING_ON } from '../shared/workflows';
+import { TriggerUnderTest } from './callbacks';
 import { onMovedClock } from './clock';
 import type { NodeSetup } from './engine';
 import { useEmulator } from './useEmulator';
@@ -293,6 +294,22 @@ describe('DeepMode says that an image has failed', () => {
 	});
 });
 
+it('its ticket opens no trigger', async () => {
+	const [id] = deepMode.addImageIds(1) as [string];
+	deepMode.workMs = MINUTE;
+
+	const { result } = await onMovedClock(async () => {
+		const execution = await run([id]);
+		const query = new URL(deepMode.callbackOf(id)).search.slice(1);
+		const trigger = new TriggerUnderTest(deepMode.credentials);
+		const received = await trigger.call(query, { id, upscaled: true });
+		await execution.ended();
+		return received;
+	});
+
+	expect(result).toMatchObject({ status: 401, items: undefined });
+});
+
 describe('without any callback', () => {
 	it('it goes on within three minutes after work of 25 s', async () => {
 		const ids = deepMode.addImageIds(10);
@@ -351,6 +368,29 @@ describe('without any callback', () => {
 	});
 });
 
+it('a round of a loop that n8n does not go on with costs half a minute, like a first one', async () => {
+	const ids = deepMode.addImageIds(3);
+	const second = String(ids[1]);
+	deepMode.workMs = 10 * SECOND;
+	deepMode.fault(second, { on: 'retrieve', delayMs: SECOND, times: Infinity });
+
+	const { result, passed } = await onMovedClock(async () => {
+		const items = ids.map((id, row) => ({ id, row }));
+		const execution = await n8n.runLooped(deepMode.credentials, items, maxWait(600));
+		while (deepMode.callbacks.length < 2) await sleep(SECOND / 4);
+		n8n.isDatabaseDown = true;
+		await deepMode.settled();
+		n8n.isDatabaseDown = false;
+		return await execution.ended();
+	});
+
+	expect(deepMode.callbacks.map(({ status }) => status)).toEqual([200, 500, 200]);
+	expect(result.items('After').map(({ json }) => [json.id, json.upscaled])).toEqual(
+		ids.map((id) => [id, true]),
+	);
+	expect(passed).toBeLessThan(2 * MINUTE);
+});
+
 describe('no size is too large', () => {
 	it('1,000 images, each look of 250 ms', async () => {
 		const ids = deepMode.addImageIds(1000);
@@ -394,6 +434,30 @@ describe('no size is too large', () => {
 		expect(rows(result)).toEqual(expected(ids));
 		const types = result.items('DeepMode').map(({ binary }) => binary?.data?.mimeType);
 		expect(types).toEqual(ids.map(() => 'image/jpeg'));
+	}, 300_000);
+
+	it('no caller waits for one who rings without end', async () => {
+		const ids = deepMode.addImageIds(10);
+		deepMode.workMs = 2 * MINUTE;
+		deepMode.fault('*', { on: 'retrieve', delayMs: SECOND, times: Infinity });
+		loseCallbacks();
+
+		const { result } = await onMovedClock(async () => {
+			const execution = await run(ids);
+			const call = async () => {
+				const started = Date.now();
+				const { status } = await post(deepMode.callbackOf(String(ids[0])));
+				return { status, waited: Date.now() - started };
+			};
+			const calls = [];
+			for (; execution.now().status === 'waiting'; await sleep(SECOND / 2)) calls.push(call());
+			return { answers: await Promise.all(calls), end: await execution.ended() };
+		});
+
+		expect(result.answers.length).toBeGreaterThan(200);
+		expect(result.answers.filter(({ status }) => ![200, 409].includes(status))).toEqual([]);
+		expect(Math.max(...result.answers.map(({ waited }) => waited))).toBeLessThanOrEqual(3 * SECOND);
+		expect(rows(result.end)).toEqual(expected(ids));
 	}, 300_000);
 
 	it('no caller waits for it', async () => {

@@ -25,16 +25,20 @@ export class WaitingExecution {
 	private data?: string;
 	private readonly end = Promise.withResolvers<void>();
 
-	/** @param types the types of its nodes, by their names */
+	/**
+	 * @param types the types of its nodes, by their names
+	 * @param workflowId two executions with the same are of one workflow
+	 */
 	constructor(
 		readonly credentials: ICredentialDataDecryptedObject,
 		private readonly file: WorkflowFile,
 		private readonly types: Record<string, INodeType>,
+		private readonly workflowId?: string,
 	) {}
 
 	/** Its workflow, anew for each part of it that runs. */
 	workflow(): Workflow {
-		return toWorkflow(this.file, this.types);
+		return toWorkflow(this.file, this.types, this.workflowId);
 	}
 
 	store({ status, data, waitTill }: Pick<IRun, 'status' | 'data' | 'waitTill'>): void {

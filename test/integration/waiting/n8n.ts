@@ -4,6 +4,7 @@ import { WorkflowExecute } from 'n8n-core';
 import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
+	INode,
 	IRun,
 	IRunExecutionData,
 	IWorkflowExecuteAdditionalData,
@@ -11,7 +12,8 @@ import type {
 import { createEmptyRunExecutionData } from 'n8n-workflow';
 
 import { startHttpServer, type HttpServer } from '../../shared/httpServer';
-import { chain, deepModeNode, node } from '../../shared/workflows';
+import type { WorkflowFile } from '../../shared/workflows';
+import { chain, deepModeNode, node, to } from '../../shared/workflows';
 import { additionalData, CREDENTIAL, type NodeSetup } from '../engine';
 import { typesFor } from '../nodeTypes';
 import { toWebRequest, toWebResponse, type WebResponse } from '../web';
@@ -24,6 +26,9 @@ const RESUME_PATH = 'webhook-waiting';
 const TRACK_EVERY = 60_000;
 const TRACK_AHEAD = 70_000;
 
+/** The credential's data, the JSON of the items, and the DeepMode node. */
+type Run = [ICredentialDataDecryptedObject, IDataObject[], NodeSetup?];
+
 /**
  * The part of n8n that paused executions are in, in this process: it runs and stores them, takes
  * calls to their resume URLs over HTTP, and goes on with them when the node says so or their time is
@@ -32,6 +37,8 @@ const TRACK_AHEAD = 70_000;
 export class WaitingN8n {
 	/** Whether n8n can neither read executions nor go on with one. */
 	isDatabaseDown = false;
+	/** Its `WEBHOOK_URL`, without a slash at the end; by default it can be reached there. */
+	webhookUrl = '';
 	/** What the node wrote to n8n's log when it was called. */
 	readonly log: string[] = [];
 	private readonly executions = new Map<string, WaitingExecution>();
@@ -42,6 +49,7 @@ export class WaitingN8n {
 	static async start(): Promise<WaitingN8n> {
 		const n8n = new WaitingN8n();
 		n8n.server = await startHttpServer((...call) => void n8n.receive(...call));
+		n8n.webhookUrl = n8n.server.url;
 		return n8n;
 	}
 
@@ -57,17 +65,26 @@ export class WaitingN8n {
 	 *
 	 * @param setup of the DeepMode node, which is in mode `pause` unless told otherwise
 	 */
-	async run(
-		credentials: ICredentialDataDecryptedObject,
-		items: IDataObject[],
-		{ parameters, settings }: NodeSetup = {},
+	async run(...[credentials, items, setup]: Run): Promise<WaitingExecution> {
+		return await this.start(chain(...nodesOf(setup)), credentials, items, setup);
+	}
+
+	/** The same, with one item after the other in a loop of "DeepMode". */
+	async runLooped(...[credentials, items, setup]: Run): Promise<WaitingExecution> {
+		const [first, deepMode, after] = nodesOf(setup);
+		const file = chain(first, node('Loop', 'test.loop', 1));
+		file.nodes.push(deepMode, after);
+		file.connections.Loop = { main: [[to('After')], [to('DeepMode')]] };
+		file.connections.DeepMode = { main: [[to('Loop')]] };
+		return await this.start(file, credentials, items, setup);
+	}
+
+	private async start(
+		file: WorkflowFile,
+		...[credentials, items, { workflowId, nodeType } = {}]: Run
 	): Promise<WaitingExecution> {
-		const file = chain(
-			node('Items', 'test.items', 1),
-			deepModeNode(CREDENTIAL, { mode: 'pause', ...parameters }, settings),
-			node('After', 'test.row', 1),
-		);
-		const execution = new WaitingExecution(credentials, file, typesFor(items));
+		const types = typesFor(items, nodeType);
+		const execution = new WaitingExecution(credentials, file, types, workflowId);
 		this.executions.set(execution.id, execution);
 		const workflow = execution.workflow();
 		const startNode = workflow.getNode('Items') ?? undefined;
@@ -96,7 +113,7 @@ export class WaitingN8n {
 	}
 
 	private additionalData({ id, credentials }: WaitingExecution): IWorkflowExecuteAdditionalData {
-		const webhookWaitingBaseUrl = `${this.server?.url}/${RESUME_PATH}`;
+		const webhookWaitingBaseUrl = `${this.webhookUrl}/${RESUME_PATH}`;
 		return { ...additionalData(credentials, id), webhookWaitingBaseUrl };
 	}
 
@@ -167,4 +184,12 @@ export class WaitingN8n {
 		const data = execution?.load();
 		if (execution?.status === 'waiting' && data) this.goOn(execution, data);
 	}
+}
+
+function nodesOf({ parameters, settings }: NodeSetup = {}): [INode, INode, INode] {
+	return [
+		node('Items', 'test.items', 1),
+		deepModeNode(CREDENTIAL, { mode: 'pause', ...parameters }, settings),
+		node('After', 'test.row', 1),
+	];
 }
