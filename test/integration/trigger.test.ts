@@ -31,6 +31,15 @@ const ticket = (
 	event: 'image.upscaled' | 'image.generated' = 'image.upscaled',
 ) => signedQuery(API_KEY, { imageId, context, event });
 
+/** JSON of a value in which `entries` stand for an object. */
+function toText(value: unknown): string {
+	if (Array.isArray(value)) return `[${value.map(toText).join()}]`;
+	if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+	const { entries } = value as { entries?: Array<[string, unknown]> };
+	if (!Array.isArray(entries)) return JSON.stringify(value);
+	return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${toText(one)}`).join()}}`;
+}
+
 describe('a genuine callback', () => {
 	it('starts the workflow with the image, what was asked for, and its context', async () => {
 		const context = { row: 7, name: 'Zoë & Co', odd: '&=?#%+ 猫😀', nested: { a: [1, null] } };
@@ -130,6 +139,45 @@ describe('a genuine callback', () => {
 
 		expect([200, 413, 500]).toContain(received.status);
 		expect(received.items ?? []).not.toContainEqual({});
+	});
+
+	it('may hold any JSON: it starts the workflow, or is answered 400', async () => {
+		const word = fc.constantFrom(
+			'id',
+			'image_url',
+			'images',
+			'data',
+			'message',
+			'errors',
+			'__proto__',
+		);
+		const json = fc.letrec<{ value: unknown }>((tie) => ({
+			value: fc.oneof(
+				{ maxDepth: 6 },
+				fc.jsonValue(),
+				fc.array(tie('value')),
+				// As texts, since in JavaScript's objects "__proto__" is no name like others.
+				fc
+					.array(fc.tuple(fc.oneof(word, fc.string()), tie('value')), { maxLength: 8 })
+					.map((entries) => ({ entries })),
+			),
+		})).value;
+		const own = trigger({ authentication: 'none' });
+
+		await fc.assert(
+			fc.asyncProperty(json.map(toText), async (body) => {
+				const { status, items } = await own.call({}, body);
+
+				expect([200, 400]).toContain(status);
+				expect(items === undefined).toBe(status === 400);
+				for (const item of items ?? []) {
+					expect(item.event).toMatch(/^image\.(upscaled|generated|failed)$/);
+					expect(Object.getPrototypeOf(item)).toBe(Object.prototype);
+				}
+				expect(Object.keys(Object.prototype)).toEqual([]);
+			}),
+			{ numRuns: 1000 },
+		);
 	});
 
 	it('has no say in what the ticket says', async () => {

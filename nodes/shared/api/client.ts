@@ -64,8 +64,8 @@ export class Client {
 	readonly isLocal: boolean;
 	/** Aborted when the user stops the execution. */
 	private readonly stop?: AbortSignal;
-	/** The key as it may stand in an answer, escaped as in JSON. */
-	private readonly spellings: string[];
+	/** The key as it may stand in an answer's JSON. */
+	private readonly spellings: RegExp | undefined;
 
 	private constructor(
 		private readonly context: Context,
@@ -76,9 +76,7 @@ export class Client {
 		this.account = createHash('sha256').update(`${baseUrl}\n${this.apiKey}`).digest('base64');
 		if ('getExecutionCancelSignal' in context) this.stop = context.getExecutionCancelSignal();
 		this.isLocal = isLoopback(new URL(baseUrl));
-		this.spellings = keySpellings(this.apiKey).map((spelling) =>
-			JSON.stringify(spelling).slice(1, -1),
-		);
+		this.spellings = keySpellings(this.apiKey);
 	}
 
 	/**
@@ -212,11 +210,10 @@ export class Client {
 	 * is, and not escaped either.
 	 */
 	private redact(value: unknown): unknown {
+		if (!this.spellings) return value;
 		const json = JSON.stringify(value);
-		if (!this.spellings.some((spelling) => json.includes(spelling))) return value;
-		return jsonParse(
-			this.spellings.reduce((text, spelling) => text.replaceAll(spelling, '***'), json),
-		);
+		const redacted = json.replace(this.spellings, '***');
+		return redacted === json ? value : jsonParse(redacted);
 	}
 }
 

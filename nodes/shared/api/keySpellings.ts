@@ -2,19 +2,24 @@
 const SHORTEST_SECRET = 8;
 
 const NAMED: Record<string, string> = {
-	'&': '&amp;',
-	'<': '&lt;',
-	'>': '&gt;',
-	'"': '&quot;',
-	"'": '&#39;',
+	'&': 'amp',
+	'<': 'lt',
+	'>': 'gt',
+	'"': 'quot',
+	"'": 'apos',
 };
 
-/** How a text may give a key away: as it is, in a URL, in HTML, or in base64. */
-export function keySpellings(key: string): string[] {
-	const named = key.replace(/[&<>"']/g, (character) => NAMED[character] ?? character);
-	const numbered = key.replace(/[&<>"']/g, (character) => `&#x${hexOf(character)};`);
-	const spellings = [key, encodeURIComponent(key), named, numbered, ...base64Of(key)];
-	return [...new Set(spellings)].filter(({ length }) => length >= SHORTEST_SECRET);
+/**
+ * How a JSON text may give a key away: as it is, or in base64, with each character as it is, or
+ * escaped as in JSON, URLs or HTML. Whoever escapes a text chooses what of it and how, so all can
+ * occur beside each other.
+ *
+ * @returns a pattern that finds every occurrence; none for what is too short for a key
+ */
+export function keySpellings(key: string): RegExp | undefined {
+	const texts = [key, ...base64Of(key)].filter(({ length }) => length >= SHORTEST_SECRET);
+	if (texts.length === 0) return undefined;
+	return new RegExp(texts.map((text) => Array.from(text, spellingsOf).join('')).join('|'), 'g');
 }
 
 /**
@@ -27,10 +32,16 @@ function base64Of(key: string): string[] {
 		const text = Buffer.from(`${'\0'.repeat(before)}${key}`)
 			.toString('base64')
 			.slice(before && before + 1, whole);
-		return [text, text.replaceAll('+', '-').replaceAll('/', '_')];
+		return [...new Set([text, text.replaceAll('+', '-').replaceAll('/', '_')])];
 	});
 }
 
-function hexOf(character: string): string {
-	return character.charCodeAt(0).toString(16);
+/** A pattern for one printable ASCII character. What is escaped twice has its `&` or `%` escaped. */
+function spellingsOf(character: string): string {
+	const code = character.charCodeAt(0);
+	const hex = code.toString(16).replace(/[a-f]/, (digit) => `[${digit}${digit.toUpperCase()}]`);
+	const asItIs = JSON.stringify(character).slice(1, -1).replace(/\W/g, '\\$&');
+	const backslash = '\\\\\\\\';
+	const html = [`#0*${code}`, `#[xX]0*${hex}`, NAMED[character]].filter(Boolean).join('|');
+	return `(?:(?:${backslash})?${asItIs}|${backslash}u00${hex}|&(?:amp;)*(?:${html});|%(?:25)*${hex})`;
 }
