@@ -8,6 +8,8 @@ export interface RunOptions {
 	returnsExisting: boolean;
 	/** Whether an image that somebody else has in work is submitted all the same. */
 	submitsAgain: boolean;
+	/** The most credits that the node may spend in an execution; 0 for no limit. */
+	maxCredits: number;
 	/** How long an item may take in all, in milliseconds. */
 	timeout: number;
 	/** Items in work at once, 1 to 100. */
@@ -23,6 +25,17 @@ export const maxConcurrencyOption: INodeProperties = {
 	default: 10,
 	description:
 		'How many items may be in work at the same time. It holds for the whole run, so it takes no expression.',
+};
+
+export const maxCreditsOption: INodeProperties = {
+	displayName: 'Max Credits',
+	name: 'maxCredits',
+	type: 'number',
+	noDataExpression: true,
+	typeOptions: { minValue: 0, maxValue: 1_000_000 },
+	default: 0,
+	description:
+		'The most credits that this node may spend in an execution, counted over all its items, all rounds of a loop and all calls of an AI agent. 0 for no limit. What costs nothing still comes out. It takes no expression.',
 };
 
 export const timeoutOption: INodeProperties = {
@@ -68,6 +81,7 @@ export function readRunOptions(context: IExecuteFunctions): RunOptions {
 	return {
 		returnsExisting: ifUpscaled === 'returnExisting',
 		submitsAgain: ifUpscaled === 'upscaleAgain' || ifInWork === 'submitAgain',
+		maxCredits: readNumberOption(context, maxCreditsOption),
 		timeout: readNumberOption(context, timeoutOption, 'seconds') * 1000,
 		maxConcurrency: readNumberOption(context, maxConcurrencyOption),
 	};

@@ -3,6 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { Client } from '../../shared/api/client';
 import { ImageReader } from '../../shared/api/imageReader';
 import { Sender } from '../../shared/api/sender';
+import { Budget } from './budget';
 import { Claims } from './claims';
 import { ClaimStore } from './claimStore';
 import { Memory } from './memory';
@@ -20,6 +21,7 @@ export interface Run {
 	sender: Sender;
 	reader: ImageReader;
 	memory: Memory;
+	budget: Budget;
 	claims: Claims;
 	tally: Tally;
 	options: RunOptions;
@@ -32,13 +34,15 @@ export async function prepareRun(context: IExecuteFunctions, options: RunOptions
 	const stop = context.getExecutionCancelSignal();
 	await refuseSeveralAccounts(context);
 	const client = await Client.connect(context);
+	const memory = new Memory(context);
 	const sender = new Sender(client.account, false, stop);
 	return {
 		context,
 		client,
 		sender,
 		reader: new ImageReader(client, sender, stop),
-		memory: new Memory(context),
+		memory,
+		budget: new Budget(memory, options),
 		claims: new Claims(new ClaimStore(context, client.account), client.account, options),
 		tally: new Tally(),
 		stop,

@@ -22,6 +22,7 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 			maxConcurrency: 1,
 			returnsExisting: true,
 			submitsAgain: false,
+			maxCredits: 0,
 		});
 		return {
 			maxConcurrency: 1,

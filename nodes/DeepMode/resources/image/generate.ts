@@ -8,7 +8,12 @@ import type {
 import { checkParameter } from '../../../shared/checkParameter';
 import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { runBatch } from '../../run/batch';
-import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
+import {
+	maxConcurrencyOption,
+	maxCreditsOption,
+	readRunOptions,
+	timeoutOption,
+} from '../../run/options';
 import { prepareRun } from '../../run/run';
 import { endingWithFiles } from './endingWithFiles';
 import { modeFields, optionsField, pictureFields } from './fields';
@@ -46,6 +51,7 @@ export const generateFields: INodeProperties[] = [
 	optionsField(
 		[
 			maxConcurrencyOption,
+			maxCreditsOption,
 			maxFileSizeOption,
 			{
 				displayName: 'Negative Prompt',

@@ -1,13 +1,22 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-import { judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
+import type { Outcome } from '../../../shared/api/outcome';
+import { isFree, judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
+import { creditsPerImage, imageCount } from '../../../shared/api/prices';
 import { shorten } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
 import { isTool } from '../../run/tool';
-import { creditsMissing, endsBatch, generationUnknown, notSent, refused } from './messages';
+import {
+	creditsMissing,
+	endsBatch,
+	generationUnknown,
+	notSent,
+	overLimit,
+	refused,
+} from './messages';
 
 /** What an item asks for. */
 export interface Generation {
@@ -23,7 +32,7 @@ export async function generateImages(
 	job: Job<Generation>,
 	deadline: number,
 ): Promise<Ending> {
-	const { client, memory, sender, tally } = run;
+	const { budget, memory, tally } = run;
 	const { parameters, callback } = job.input;
 	const itemIndex = job.itemIndexes[0] as number;
 	const name = `what item ${itemIndex} asks for`;
@@ -39,18 +48,15 @@ export async function generateImages(
 	const earlier = memory.finishedEarlier(itemIndex, request, about);
 	if (earlier && !callback) return await refreshed(run, earlier, deadline);
 
-	const outcome = await sender.send(
-		{
-			send: async (timeout) => {
-				memory.submitting(itemIndex, request);
-				return await client.generate(parameters, timeout, callback);
-			},
-			judge: callback ? judgeSubmission : judgeGeneration,
-			maySend: job.maySend,
-			leastTime: leastTime(run.options),
-		},
-		deadline,
-	);
+	const credits = imageCount(parameters) * creditsPerImage(parameters);
+	const send = async () => await submit(run, job, request, deadline);
+	const spent = await budget.spend(credits, send, isFree);
+	if (!spent) {
+		return job.maySend()
+			? { failure: overLimit(name, credits, budget), endsBatch: false }
+			: { left: true };
+	}
+	const { outcome } = spent;
 	const finish = (items: IDataObject[]): Ending => {
 		memory.finish(itemIndex, request, items, about);
 		return toItems(items);
@@ -60,7 +66,7 @@ export async function generateImages(
 		case 'images': {
 			const images = outcome.is === 'image' ? [outcome.image] : outcome.images;
 			tally.generated.push(...images.map(({ id }) => String(id)));
-			tally.missing += Math.max(0, Number(parameters.num_images ?? 1) - images.length);
+			tally.missing += Math.max(0, imageCount(parameters) - images.length);
 			return finish(images);
 		}
 		case 'acknowledged':
@@ -85,6 +91,26 @@ export async function generateImages(
 				? { failure: notSent(name, outcome), endsBatch: endsBatch(outcome) }
 				: { left: true };
 	}
+}
+
+async function submit(
+	{ client, memory, sender, options }: Run,
+	{ input: { parameters, callback }, itemIndexes, maySend }: Job<Generation>,
+	request: string,
+	deadline: number,
+): Promise<Outcome | undefined> {
+	return await sender.send(
+		{
+			send: async (timeout) => {
+				memory.submitting(itemIndexes[0] as number, request);
+				return await client.generate(parameters, timeout, callback);
+			},
+			judge: callback ? judgeSubmission : judgeGeneration,
+			maySend,
+			leastTime: leastTime(options),
+		},
+		deadline,
+	);
 }
 
 /**

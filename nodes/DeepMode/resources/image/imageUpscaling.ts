@@ -3,14 +3,15 @@ import type { IDataObject } from 'n8n-workflow';
 import type { DeepModeImage } from '../../../shared/api/image';
 import { isUpscaled } from '../../../shared/api/image';
 import type { Outcome } from '../../../shared/api/outcome';
-import { judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
+import { isFree, judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
+import { CREDITS_PER_UPSCALE } from '../../../shared/api/prices';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import type { InWork } from '../../run/claims';
 import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
-import { creditsMissing, endsBatch, notSent, outcomeUnknown, refused } from './messages';
+import { creditsMissing, endsBatch, notSent, outcomeUnknown, overLimit, refused } from './messages';
 
 /** The most of an image's time that is kept for a last look, in milliseconds. */
 const LAST_LOOK = 10_000;
@@ -43,6 +44,8 @@ export interface HandedOver {
  *      │ mine                      └─not upscaled──▶ in work: waited for, free
  *     look ──upscaled──▶ done, free
  *      │ not upscaled
+ *     limit ──exceeded──▶ failed, free
+ *      │ not exceeded
  *     submit ──image──▶ done, 3 credits
  *      │    └─refused──▶ failed, free
  *      │ not known whether accepted
@@ -160,25 +163,14 @@ export class ImageUpscaling {
 
 	/** @param handOver where DeepMode sends the result; without it, the result is waited for */
 	private async submit(handOver?: { callback: string; output: HandedOver }): Promise<Ending> {
-		const { client, sender, reader, memory, claims, options } = this.run;
-		const { imageId, itemIndex, maySend } = this.job;
+		const { budget, memory, claims } = this.run;
+		const { imageId, itemIndex } = this.job;
 		const inWork = await claims.confirm(imageId);
 		if (inWork) return handOver ? this.inWorkEarlier(inWork, handOver.output) : { inWork };
-		const outcome = await sender.send(
-			{
-				send: async (timeout) => {
-					claims.sent(imageId);
-					memory.submitting(itemIndex, imageId);
-					const answer = client.upscale(imageId, timeout, handOver?.callback);
-					const canLook = !handOver && options.returnsExisting;
-					return await (canLook ? reader.lookWhileUnanswered(imageId, answer) : answer);
-				},
-				judge: handOver ? judgeSubmission : judgeUpscale,
-				maySend,
-				leastTime: leastTime(this.run.options),
-			},
-			handOver ? this.deadline : this.lastLook,
-		);
+		const send = async () => await this.send(handOver?.callback);
+		const spent = await budget.spend(CREDITS_PER_UPSCALE, send, isFree);
+		if (!spent) return this.overLimit();
+		const { outcome } = spent;
 		switch (outcome?.is) {
 			case 'image':
 				return this.upscaled(outcome.image);
@@ -198,6 +190,27 @@ export class ImageUpscaling {
 				memory.notAccepted(itemIndex, imageId);
 				return outcome?.is === 'refused' ? this.refusal('upscale', outcome) : this.unsent(outcome);
 		}
+	}
+
+	/** @param callback where DeepMode sends the result; without it, the answer is the result */
+	private async send(callback?: string): Promise<Outcome | undefined> {
+		const { client, sender, reader, memory, claims, options } = this.run;
+		const { imageId, itemIndex, maySend } = this.job;
+		return await sender.send(
+			{
+				send: async (timeout) => {
+					claims.sent(imageId);
+					memory.submitting(itemIndex, imageId);
+					const answer = client.upscale(imageId, timeout, callback);
+					const canLook = !callback && options.returnsExisting;
+					return await (canLook ? reader.lookWhileUnanswered(imageId, answer) : answer);
+				},
+				judge: callback ? judgeSubmission : judgeUpscale,
+				maySend,
+				leastTime: leastTime(options),
+			},
+			callback ? this.deadline : this.lastLook,
+		);
 	}
 
 	private async settle({ seen, isBrief }: OpenSubmission): Promise<Ending> {
@@ -242,6 +255,14 @@ export class ImageUpscaling {
 		this.run.claims.end(this.job.imageId);
 		return this.job.maySend()
 			? { failure: notSent(this.name, outcome), endsBatch: endsBatch(outcome) }
+			: { left: true };
+	}
+
+	private overLimit(): Ending {
+		const { claims, budget } = this.run;
+		claims.end(this.job.imageId);
+		return this.job.maySend()
+			? { failure: overLimit(this.name, CREDITS_PER_UPSCALE, budget), endsBatch: false }
 			: { left: true };
 	}
 

@@ -1,5 +1,6 @@
 import { saysNoCredits } from '../../../shared/api/saysNoCredits';
 import type { Outcome } from '../../../shared/api/outcome';
+import type { Budget } from '../../run/budget';
 import type { InWork } from '../../run/claims';
 import type { Failure } from '../../run/failure';
 
@@ -80,6 +81,24 @@ export function creditsMissing(seen: string): Failure {
 		message: 'The DeepMode account has not enough credits',
 		description: `Add credits to your DeepMode account, then run again. Nothing was sent for this item. For another one ${seen}`,
 	};
+}
+
+/** The user's own limit forbids it. @param credits what it would cost */
+export function overLimit(
+	name: string,
+	credits: number,
+	{ limit, submitted }: Pick<Budget, 'limit' | 'submitted'>,
+): Failure {
+	return {
+		from: 'settings',
+		message: `${capitalized(name)} was not submitted: its ${creditsInWords(credits)} would exceed Max Credits (${limit}), since ${submitted} are submitted in this execution already`,
+		description:
+			'Nothing was sent for this item, nor for what comes after it and costs credits. Raise Max Credits in the options of the node, or run again: each execution counts anew, and what is upscaled already costs nothing.',
+	};
+}
+
+function creditsInWords(credits: number): string {
+	return credits === 1 ? '1 credit' : `${credits} credits`;
 }
 
 /** Nothing that costs anything left n8n for this item, or DeepMode surely did not take it. */

@@ -5,7 +5,12 @@ import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { imageName } from '../../../shared/text';
 import type { Batch, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
-import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
+import {
+	maxConcurrencyOption,
+	maxCreditsOption,
+	readRunOptions,
+	timeoutOption,
+} from '../../run/options';
 import { prepareRun } from '../../run/run';
 import { endingWithFiles } from './endingWithFiles';
 import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
@@ -68,6 +73,7 @@ export const upscaleFields: INodeProperties[] = [
 				displayOptions: { hide: { ifUpscaled: ['upscaleAgain'] } },
 			},
 			maxConcurrencyOption,
+			maxCreditsOption,
 			maxFileSizeOption,
 			maxWaitOption,
 			timeoutOption,
