@@ -1,3 +1,4 @@
+import { ExecuteContext } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Emulator } from '../emulator';
@@ -160,5 +161,155 @@ describe('Max Credits', () => {
 
 		expect(error?.message).toMatch(/^Max Credits must be a whole number from 0 to/);
 		expect(deepMode.requests).toHaveLength(0);
+	});
+});
+
+describe('If Too Few Credits', () => {
+	afterEach(() => {
+		jest.restoreAllMocks();
+	});
+
+	/** What was written to n8n's log, and how many were submitted by then. */
+	function listen() {
+		const lines: Array<{ line: string; submits: number }> = [];
+		const warn = (line: string) => lines.push({ line, submits: deepMode.submits.length });
+		jest.spyOn(ExecuteContext.prototype, 'logger', 'get').mockReturnValue({ warn } as never);
+		return lines;
+	}
+
+	const balances = () => deepMode.requests.filter(({ path }) => path === '/api/check-balance');
+	const said = 'This run would cost 300 credits, and the DeepMode account has 111';
+
+	it('is told before the first of 100 images is paid, with credits for 37', async () => {
+		const ids = deepMode.addImageIds(100);
+		deepMode.credits = 111;
+		const lines = listen();
+
+		const { hints } = await upscale(ids, {});
+
+		expect(lines).toEqual([{ line: expect.stringContaining(said), submits: 0 }]);
+		expect(hints).toContain(`${said}. Add credits, and run again for what is left.`);
+		expect(deepMode.spent).toBe(111);
+		expect(balances()).toHaveLength(1);
+	});
+
+	it.each([
+		['sync', {}],
+		['async', callBack.parameters],
+		['pause', { mode: 'pause' }],
+	])('with Stop, nothing is paid, in mode %s', async (_, parameters) => {
+		const ids = deepMode.addImageIds(100);
+		deepMode.credits = 111;
+
+		const execution = await upscale(ids, { ifTooFewCredits: 'stop' }, { ...goOn, parameters });
+
+		expect(deepMode.submits).toHaveLength(0);
+		expect(errors(execution)).toEqual(Array(100).fill(said));
+		expect(json(execution)[0]?.message).toMatch(/^Nothing was sent.*Add credits/);
+	});
+
+	it.each(['tell', 'stop'])(
+		'upscales the ten of 1,000 images that are not upscaled, with credits for 20, with %s',
+		async (ifTooFewCredits) => {
+			const done = deepMode.addImageIds(990, { upscaled: true });
+			const ids = [...done.slice(0, 500), ...deepMode.addImageIds(10), ...done.slice(500)];
+			deepMode.credits = 60;
+
+			const { outputs, hints } = await upscale(ids, { ifTooFewCredits, maxConcurrency: 50 }, {});
+
+			expect(outputs[0]?.map((item) => [item.json.id, item.json.upscaled])).toEqual(
+				ids.map((id) => [id, true]),
+			);
+			expect(hints).toEqual([
+				'10 upscaled (30 credits), 990 were upscaled already (2970 credits saved)',
+			]);
+			expect(deepMode.spent).toBe(30);
+			// What was seen upscaled beforehand is not looked at again.
+			expect(deepMode.requests.filter(({ path }) => path.endsWith(`/${done[0]}`))).toHaveLength(1);
+		},
+	);
+
+	it('lets out what is upscaled already when it stops', async () => {
+		const [done] = deepMode.addImageIds(1, { upscaled: true });
+		const ids = deepMode.addImageIds(10);
+		deepMode.credits = 20;
+
+		const execution = await upscale([...ids, String(done)], { ifTooFewCredits: 'stop' });
+
+		expect(json(execution).at(-1)).toMatchObject({ id: done, upscaled: true });
+		expect(errors(execution)).toHaveLength(10);
+	});
+
+	it.each<[string, number, number, IDataObject]>([
+		['where five upscales are asked for', 5, 6, {}],
+		['where the credits suffice', 10, 30, {}],
+		['where Max Credits keeps it from costing more', 20, 20, { maxCredits: 18 }],
+	])('stops nothing %s', async (_, count, credits, options) => {
+		const ids = deepMode.addImageIds(count);
+		deepMode.credits = credits;
+
+		await upscale(ids, { ifTooFewCredits: 'stop', ...options });
+
+		expect(deepMode.spent).toBe(Math.min(credits, 3 * count, Number(options.maxCredits ?? 99)));
+	});
+
+	it('stops nothing where the balance cannot be read', async () => {
+		const ids = deepMode.addImageIds(10);
+		deepMode.credits = 9;
+		deepMode.fault('*', { on: 'balance', status: 403, times: Infinity });
+
+		await upscale(ids, { ifTooFewCredits: 'stop' });
+
+		expect(deepMode.spent).toBe(9);
+	});
+
+	it('does not count what another execution has in work', async () => {
+		const sameNode = { workflowId: 'w1', settings: { id: 'n1', ...goOn.settings } };
+		const ids = deepMode.addImageIds(10);
+		deepMode.workMs = 1000;
+		deepMode.credits = 33;
+		const other = startExecution(deepMode.credentials, ids.map(toItem), sameNode);
+		await waitFor('their submissions', () => deepMode.submits.length === 10, { everyMs: 5 });
+
+		const execution = await upscale(
+			[...ids, ...deepMode.addImageIds(1)],
+			{ ifTooFewCredits: 'stop' },
+			sameNode,
+		);
+		await other.finished;
+
+		expect(errors(execution)).toEqual([]);
+		expect(deepMode.spent).toBe(33);
+	});
+
+	it('keeps no claim on what it did not send', async () => {
+		const sameNode = { workflowId: 'w1', settings: { id: 'n1', ...goOn.settings } };
+		const ids = deepMode.addImageIds(10);
+		deepMode.credits = 9;
+		await upscale(ids, { ifTooFewCredits: 'stop' }, sameNode);
+		deepMode.credits = 30;
+
+		const execution = await upscale(ids, { ifTooFewCredits: 'stop' }, sameNode);
+
+		expect(errors(execution)).toEqual([]);
+		expect(deepMode.spent).toBe(30);
+	});
+
+	it('holds for generations, too', async () => {
+		deepMode.credits = 30;
+		const items = Array.from({ length: 10 }, () => ({}));
+
+		const execution = await generate(items, { ifTooFewCredits: 'stop', upscale: true });
+
+		expect(deepMode.submits).toHaveLength(0);
+		expect(errors(execution)[0]).toBe(
+			'This run would cost 40 credits, and the DeepMode account has 30',
+		);
+	});
+
+	it('refuses any other choice', async () => {
+		const { error } = await upscale(deepMode.addImageIds(1), { ifTooFewCredits: 'ask' }, {});
+
+		expect(error?.message).toMatch(/^If Too Few Credits must be/);
 	});
 });

@@ -10,6 +10,8 @@ export interface RunOptions {
 	submitsAgain: boolean;
 	/** The most credits that the node may spend in an execution; 0 for no limit. */
 	maxCredits: number;
+	/** What to do where the account's balance does not suffice. */
+	ifTooFewCredits: 'tell' | 'stop';
 	/** How long an item may take in all, in milliseconds. */
 	timeout: number;
 	/** Items in work at once, 1 to 100. */
@@ -63,7 +65,7 @@ const ADVICE = "Change it in the node's options. Nothing was sent.";
 /** @throws NodeOperationError if an option is out of its range */
 export function readRunOptions(context: IExecuteFunctions): RunOptions {
 	const options = context.getNodeParameter('options', 0, {}) as IDataObject;
-	const { ifUpscaled = 'returnExisting', ifInWork = 'wait' } = options;
+	const { ifUpscaled = 'returnExisting', ifInWork = 'wait', ifTooFewCredits = 'tell' } = options;
 	checkParameter(
 		context,
 		ifUpscaled === 'returnExisting' || ifUpscaled === 'upscaleAgain',
@@ -78,9 +80,17 @@ export function readRunOptions(context: IExecuteFunctions): RunOptions {
 		ifInWork,
 		ADVICE,
 	);
+	checkParameter(
+		context,
+		ifTooFewCredits === 'tell' || ifTooFewCredits === 'stop',
+		'If Too Few Credits must be "tell" or "stop"',
+		ifTooFewCredits,
+		ADVICE,
+	);
 	return {
 		returnsExisting: ifUpscaled === 'returnExisting',
 		submitsAgain: ifUpscaled === 'upscaleAgain' || ifInWork === 'submitAgain',
+		ifTooFewCredits: ifTooFewCredits === 'stop' ? 'stop' : 'tell',
 		maxCredits: readNumberOption(context, maxCreditsOption),
 		timeout: readNumberOption(context, timeoutOption, 'seconds') * 1000,
 		maxConcurrency: readNumberOption(context, maxConcurrencyOption),

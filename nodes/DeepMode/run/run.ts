@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { Client } from '../../shared/api/client';
+import type { DeepModeImage } from '../../shared/api/image';
 import { ImageReader } from '../../shared/api/imageReader';
 import { Sender } from '../../shared/api/sender';
 import { Budget } from './budget';
@@ -24,6 +25,8 @@ export interface Run {
 	budget: Budget;
 	claims: Claims;
 	tally: Tally;
+	/** Images that were seen upscaled before anything was sent, by ID. */
+	foreseen: Map<string, DeepModeImage>;
 	options: RunOptions;
 	/** Aborted when the user stops the execution. */
 	stop?: AbortSignal;
@@ -45,6 +48,7 @@ export async function prepareRun(context: IExecuteFunctions, options: RunOptions
 		budget: new Budget(memory, options),
 		claims: new Claims(new ClaimStore(context, client.account), client.account, options),
 		tally: new Tally(),
+		foreseen: new Map(),
 		stop,
 		options,
 	};

@@ -15,11 +15,12 @@ import {
 	timeoutOption,
 } from '../../run/options';
 import { prepareRun } from '../../run/run';
+import { compareWithBalance, ifTooFewCreditsOption } from './enoughCredits';
 import { endingWithFiles } from './endingWithFiles';
 import { modeFields, optionsField, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
 import type { Generation } from './imageGeneration';
-import { generateImages } from './imageGeneration';
+import { creditsToSubmit, generateImages } from './imageGeneration';
 import { readBinaryField, readMode, readText } from './parameters';
 
 const show = { resource: ['image'], operation: ['generate'] };
@@ -50,6 +51,7 @@ export const generateFields: INodeProperties[] = [
 	...pictureFields({ ...show, mode: ['sync'] }),
 	optionsField(
 		[
+			ifTooFewCreditsOption,
 			maxConcurrencyOption,
 			maxCreditsOption,
 			maxFileSizeOption,
@@ -110,6 +112,14 @@ export async function generate(this: IExecuteFunctions): Promise<INodeExecutionD
 				parameters: readParameters(this, itemIndex),
 				...(isAsync && { callback: targets.read(itemIndex, 'image.generated', '') }),
 			}),
+			start: async (jobs) => {
+				const credits = jobs.map((job) => creditsToSubmit(run, job));
+				await compareWithBalance(
+					run,
+					jobs,
+					credits.reduce((sum, each) => sum + each, 0),
+				);
+			},
 			work: async (job) => {
 				const deadline = Date.now() + run.options.timeout;
 				return await endingWithFiles(

@@ -26,6 +26,16 @@ export interface Generation {
 	callback?: string;
 }
 
+/** What an item is still to cost, in credits: nothing more if an earlier try has submitted it. */
+export function creditsToSubmit(run: Run, job: Job<Generation>): number {
+	const { parameters } = job.input;
+	const itemIndex = job.itemIndexes[0] as number;
+	const request = requestOf(run, parameters);
+	const wasSubmitted =
+		run.memory.finished(itemIndex, request) ?? run.memory.open(itemIndex, request);
+	return wasSubmitted ? 0 : imageCount(parameters) * creditsPerImage(parameters);
+}
+
 /** There is no image ID to look at yet, so what is not known stays so, in all tries. */
 export async function generateImages(
 	run: Run,

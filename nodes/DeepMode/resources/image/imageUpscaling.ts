@@ -81,6 +81,8 @@ export class ImageUpscaling {
 		const [finished] = this.run.memory.finished(itemIndex, imageId) ?? [];
 		if (finished) return this.upscaled(finished);
 		const toItem = (image: DeepModeImage) => image;
+		const foreseen = this.foreseen(toItem);
+		if (foreseen) return foreseen;
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) return (await this.lookAtOthers(toItem, lookUntil)) ?? { inWork };
 		const open = this.openSubmission;
@@ -102,6 +104,8 @@ export class ImageUpscaling {
 			tally.submitted += 1;
 			return { items: [{ json: finished }] };
 		}
+		const foreseen = this.foreseen(output.existing);
+		if (foreseen) return foreseen;
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) {
 			const ending = await this.lookAtOthers(output.existing, this.deadline);
@@ -111,6 +115,17 @@ export class ImageUpscaling {
 		if (open) return this.notAcknowledged(open, output);
 		if (!maySend()) return { left: true };
 		return (await this.look(output.existing)) ?? (await this.submit({ callback, output }));
+	}
+
+	private foreseen(toItem: (image: DeepModeImage) => IDataObject): Ending | undefined {
+		const image = this.run.foreseen.get(this.job.imageId);
+		return image && this.existing(image, toItem);
+	}
+
+	private existing(image: DeepModeImage, toItem: (image: DeepModeImage) => IDataObject): Ending {
+		this.run.claims.end(this.job.imageId);
+		this.run.tally.existing += 1;
+		return { items: [{ json: toItem(image) }] };
 	}
 
 	/** What an earlier try sent; of another execution's only where claims do not tell. */
@@ -143,16 +158,13 @@ export class ImageUpscaling {
 
 	/** @returns how the item ends, or nothing if the image is to be submitted */
 	private async look(toItem: (image: DeepModeImage) => IDataObject): Promise<Ending | undefined> {
-		const { options, memory, claims, tally } = this.run;
+		const { options, memory } = this.run;
 		const { imageId, itemIndex, maySend } = this.job;
 		const wasPaid = memory.finishedEarlier(itemIndex, imageId) !== undefined;
 		if (!options.returnsExisting && !wasPaid) return undefined;
 		const outcome = await this.run.reader.lookUntilAnswered(imageId, this.deadline, maySend);
 		if (outcome?.is === 'image') {
-			if (!isUpscaled(outcome.image)) return undefined;
-			claims.end(imageId);
-			tally.existing += 1;
-			return { items: [{ json: toItem(outcome.image) }] };
+			return isUpscaled(outcome.image) ? this.existing(outcome.image, toItem) : undefined;
 		}
 		if (outcome?.is === 'refused') {
 			// The upscale gets the same answer, and says it in its own words.
@@ -270,26 +282,4 @@ export class ImageUpscaling {
 		this.run.tally.unknown += 1;
 		return { failure: outcomeUnknown(this.name, seen), endsBatch: false };
 	}
-}
-
-/** What every run of upscales does before its first job, and after its last. */
-export function aroundUpscales({ context, claims, memory, tally }: Run) {
-	return {
-		/** Tells the claims which images will come. */
-		start: (jobs: Array<Job<{ imageId: string }>>) => {
-			const images = jobs.map(({ input: { imageId }, itemIndexes }) => ({
-				imageId,
-				itemIndex: itemIndexes[0] as number,
-			}));
-			claims.expect(
-				images
-					.filter(({ imageId, itemIndex }) => !memory.finished(itemIndex, imageId))
-					.map(({ imageId, itemIndex }) => ({ imageId, owner: memory.owner(itemIndex, imageId) })),
-			);
-		},
-		done: async () => {
-			await claims.finish();
-			tally.report(context);
-		},
-	};
 }

@@ -16,6 +16,12 @@ export interface Subject {
 	advice: string;
 }
 
+export const BALANCE: Subject = {
+	name: 'the balance',
+	action: 'show',
+	advice: 'Check the DeepMode credential.',
+};
+
 /** DeepMode said no. */
 export function refused(
 	subject: Subject,
@@ -94,6 +100,16 @@ export function overLimit(
 		message: `${capitalized(name)} was not submitted: its ${creditsInWords(credits)} would exceed Max Credits (${limit}), since ${submitted} are submitted in this execution already`,
 		description:
 			'Nothing was sent for this item, nor for what comes after it and costs credits. Raise Max Credits in the options of the node, or run again: each execution counts anew, and what is upscaled already costs nothing.',
+	};
+}
+
+/** The account cannot pay for a run. @param credits what the run would cost */
+export function tooFewCredits(credits: number, balance: number): Failure {
+	return {
+		from: 'settings',
+		message: `This run would cost ${creditsInWords(credits)}, and the DeepMode account has ${balance}`,
+		description:
+			'Nothing was sent, since If Too Few Credits is set to Stop. Add credits to your DeepMode account, or set it to Tell, then run again: what is upscaled already costs nothing.',
 	};
 }
 

@@ -12,10 +12,12 @@ import {
 	timeoutOption,
 } from '../../run/options';
 import { prepareRun } from '../../run/run';
+import { aroundUpscales } from './aroundUpscales';
 import { endingWithFiles } from './endingWithFiles';
+import { ifTooFewCreditsOption } from './enoughCredits';
 import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
-import { aroundUpscales, ImageUpscaling } from './imageUpscaling';
+import { ImageUpscaling } from './imageUpscaling';
 import { STILL_IN_WORK } from './messages';
 import { readBinaryField, readImageId, readMode } from './parameters';
 import { maxWaitOption } from './pause/maxWait';
@@ -72,6 +74,7 @@ export const upscaleFields: INodeProperties[] = [
 				description: 'What to do with an image that another execution has in work',
 				displayOptions: { hide: { ifUpscaled: ['upscaleAgain'] } },
 			},
+			ifTooFewCreditsOption,
 			maxConcurrencyOption,
 			maxCreditsOption,
 			maxFileSizeOption,
