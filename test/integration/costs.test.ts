@@ -4,9 +4,11 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Emulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
 import { THREE_TRIES } from '../shared/workflows';
+import { onMovedClock } from './clock';
 import type { Execution, NodeSetup } from './engine';
 import { execute, goOn, startExecution } from './engine';
 import { useEmulator } from './useEmulator';
+import { WaitingN8n } from './waiting/n8n';
 
 let deepMode: Emulator;
 useEmulator((emulator) => (deepMode = emulator));
@@ -311,5 +313,174 @@ describe('If Too Few Credits', () => {
 		const { error } = await upscale(deepMode.addImageIds(1), { ifTooFewCredits: 'ask' }, {});
 
 		expect(error?.message).toMatch(/^If Too Few Credits must be/);
+	});
+});
+
+describe('Add Cost to Output', () => {
+	const costs = (items: IDataObject[]) =>
+		items.map(({ id, credits, was_upscaled }) => [id, credits, was_upscaled]);
+	const addCost = true;
+
+	it('says of each image what it cost, and once what several items share', async () => {
+		const [fresh, done] = [
+			...deepMode.addImageIds(1),
+			...deepMode.addImageIds(1, { upscaled: true }),
+		];
+
+		const execution = await upscale([fresh, done, fresh] as string[], { addCost });
+
+		expect(costs(json(execution))).toEqual([
+			[fresh, 3, false],
+			[done, 0, true],
+			[fresh, 0, false],
+		]);
+	});
+
+	it('is off unless it is asked for', async () => {
+		const execution = await upscale(deepMode.addImageIds(1), {});
+
+		expect(json(execution)[0]).not.toHaveProperty('credits');
+		expect(json(execution)[0]).not.toHaveProperty('was_upscaled');
+	});
+
+	it('says what another execution has paid', async () => {
+		const sameNode = { workflowId: 'w1', settings: { id: 'n1', ...goOn.settings } };
+		const ids = deepMode.addImageIds(2);
+		deepMode.workMs = 1000;
+		const other = upscale(ids, { addCost }, sameNode);
+		await waitFor('their submissions', () => deepMode.submits.length === 2, { everyMs: 5 });
+
+		const execution = await upscale(ids, { addCost }, sameNode);
+
+		expect(costs(json(await other))).toEqual(ids.map((id) => [id, 3, false]));
+		expect(costs(json(execution))).toEqual(ids.map((id) => [id, 0, false]));
+	});
+
+	it('says what was paid in an earlier try of Retry On Fail', async () => {
+		const [id] = deepMode.addImageIds(1) as [string];
+		const tries = { settings: { ...THREE_TRIES, ...goOn.settings } };
+
+		const execution = await upscale(['no-such-image', id], { addCost }, tries);
+
+		expect(costs(json(execution).slice(1))).toEqual([[id, 3, false]]);
+		expect(Object.keys(json(execution)[0] ?? {})).toEqual(['error', 'message']);
+	});
+
+	it('says of a lost answer that is found what it cost, and else up to how much', async () => {
+		const [found, lost] = deepMode.addImageIds(2) as [string, string];
+		deepMode.fault(found, { cut: 'after' });
+		deepMode.fault(lost, { cut: 'before' });
+
+		const execution = await upscale([found, lost], { addCost, timeout: 2 });
+
+		expect(costs(json(execution).slice(0, 1))).toEqual([[found, 3, false]]);
+		expect(json(execution)[1]?.message).toContain('up to 3 credits may have been spent');
+		expect(execution.hints).toEqual([
+			'1 upscaled (3 credits), 1 with unknown outcome (up to 3 credits)',
+		]);
+	});
+
+	it.each<[string, number, string]>([
+		['was paid', 0, 'it cost 3 credits'],
+		['was upscaled already', 1, 'it cost nothing'],
+	])('says of a file that is missing what the image cost, that %s', async (_, index, cost) => {
+		const [done] = deepMode.addImageIds(1, { upscaled: true });
+		const ids = [...deepMode.addImageIds(1), done] as string[];
+		deepMode.fault('*', { on: 'file', status: 410, times: Infinity });
+
+		const execution = await upscale(ids, {}, { ...goOn, parameters: { download: true } });
+
+		expect(json(execution)[index]?.message).toContain(`The image itself is done, and ${cost}.`);
+	});
+
+	it('says what is handed over, and does not say what is not known', async () => {
+		const [fresh, unclear] = deepMode.addImageIds(2) as [string, string];
+		deepMode.fault(unclear, { cut: 'before' });
+
+		const execution = await upscale([fresh, unclear], { addCost }, callBack);
+
+		expect(json(execution)).toEqual([
+			expect.objectContaining({ image_id: fresh, credits: 3, was_upscaled: false }),
+			expect.objectContaining({ image_id: unclear, accepted: 'unknown', was_upscaled: false }),
+		]);
+		expect(json(execution)[1]).not.toHaveProperty('credits');
+	});
+
+	it.each([
+		[{ numImages: 2 }, 1],
+		[{ numImages: 2, upscale: true }, 4],
+	])('says of each image of a generation with %p that it cost %i', async (options, credits) => {
+		const execution = await generate([{}], { addCost, ...options });
+
+		expect(costs(json(execution))).toEqual(
+			deepMode.charges().map(({ image_id }) => [image_id, credits, false]),
+		);
+		expect(deepMode.spent).toBe(2 * credits);
+	});
+
+	it('says up to how much a generation cost whose answer is lost', async () => {
+		deepMode.fault(deepMode.modelId, { on: 'generate', cut: 'after' });
+
+		const execution = await generate([{}], { numImages: 2, upscale: true });
+
+		expect(json(execution)[0]?.message).toContain('up to 8 credits may have been spent');
+		expect(execution.hints).toEqual(['1 with unknown outcome (up to 8 credits)']);
+	});
+
+	it('goes through a pause, and tells apart what was paid and what was not', async () => {
+		const [fresh, late, unclear] = deepMode.addImageIds(3) as [string, string, string];
+		const [done] = deepMode.addImageIds(1, { upscaled: true }) as [string];
+		deepMode.workMs = (id) => (id === late ? 24 : 0.1) * 3_600_000;
+		deepMode.fault(unclear, { cut: 'after' });
+		const n8n = await WaitingN8n.start();
+		const parameters = { options: { addCost } };
+		const ids = [fresh, late, unclear, done, fresh];
+
+		const { result } = await onMovedClock(
+			async () =>
+				await (await n8n.run(deepMode.credentials, ids.map(toItem), { parameters })).ended(),
+		);
+		n8n.close();
+
+		const items = result.items('DeepMode').map((item) => item.json);
+		expect(costs(items)).toEqual([
+			[fresh, 3, false],
+			[late, 3, false],
+			[unclear, 3, false],
+			[done, 0, true],
+			[fresh, 0, false],
+		]);
+		expect(items.map(({ timed_out }) => timed_out === true)).toEqual([
+			false,
+			true,
+			false,
+			false,
+			false,
+		]);
+	});
+
+	it('does not say what an image cost that is neither accepted for sure nor done in a pause', async () => {
+		const [id] = deepMode.addImageIds(1) as [string];
+		deepMode.fault(id, { cut: 'before' });
+		const n8n = await WaitingN8n.start();
+		const parameters = { options: { addCost } };
+
+		const { result } = await onMovedClock(
+			async () => await (await n8n.run(deepMode.credentials, [{ id }], { parameters })).ended(),
+		);
+		n8n.close();
+
+		expect(result.items('DeepMode')[0]?.json).toEqual({
+			id,
+			upscaled: false,
+			timed_out: true,
+			was_upscaled: false,
+		});
+	});
+
+	it('refuses what is neither on nor off', async () => {
+		const { error } = await upscale(deepMode.addImageIds(1), { addCost: 'yes' }, {});
+
+		expect(error?.message).toMatch(/^Add Cost to Output must be on or off/);
 	});
 });

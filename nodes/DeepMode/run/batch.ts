@@ -3,11 +3,14 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { inLanes } from '../../shared/lanes';
 import type { InWork } from './claims';
 import type { Failure } from './failure';
+import type { Cost } from './cost';
+import { withCost } from './cost';
 import { Results } from './results';
 
 /** How a job ends. */
 export type Ending =
-	| { items: INodeExecutionData[] }
+	/** `cost`: of each, where it can cost something. */
+	| { items: INodeExecutionData[]; cost?: Cost }
 	/** `endsBatch`: what refused this job will refuse all that are not sent yet. */
 	| { failure: Failure; endsBatch: boolean }
 	/** Nothing was sent, since the run does not send any more. */
@@ -38,6 +41,8 @@ export type EndJob<Input> = (job: Job<Input>, ending: Ending | Thrown) => void;
 export interface Batch<Input> {
 	/** Jobs in work at once. */
 	maxConcurrency: number;
+	/** Whether each item is to say what it cost. */
+	addCost?: boolean;
 	/** Reads and checks the parameters of an item; throws what is wrong with them. */
 	read: (itemIndex: number) => Input;
 	/** Items whose inputs have the same key are one job; without it, each is its own. */
@@ -122,11 +127,13 @@ async function workThrough<Input>(
 	};
 	const jobs = readJobs(batch, itemIndexes, results, sending);
 
+	const toItems = ({ items, cost }: Extract<Ending, { items: unknown }>, isFirst: boolean) =>
+		batch.addCost && cost ? withCost(items, cost, isFirst) : items;
 	const inWork: Array<Job<Input>> = [];
 	const endJob: EndJob<Input> = (job, ending) => {
 		if ('inWork' in ending && batch.wait) inWork.push(job);
-		for (const itemIndex of job.itemIndexes) {
-			if ('items' in ending) results.succeed(itemIndex, ending.items);
+		for (const [position, itemIndex] of job.itemIndexes.entries()) {
+			if ('items' in ending) results.succeed(itemIndex, toItems(ending, position === 0));
 			else if ('failure' in ending) results.fail(itemIndex, ending.failure);
 			else if ('thrown' in ending) results.failWith(itemIndex, ending.thrown);
 			else if (end) results.fail(itemIndex, end);

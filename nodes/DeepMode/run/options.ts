@@ -8,6 +8,8 @@ export interface RunOptions {
 	returnsExisting: boolean;
 	/** Whether an image that somebody else has in work is submitted all the same. */
 	submitsAgain: boolean;
+	/** Whether each item is to say what it cost. */
+	addCost: boolean;
 	/** The most credits that the node may spend in an execution; 0 for no limit. */
 	maxCredits: number;
 	/** What to do where the account's balance does not suffice. */
@@ -65,7 +67,12 @@ const ADVICE = "Change it in the node's options. Nothing was sent.";
 /** @throws NodeOperationError if an option is out of its range */
 export function readRunOptions(context: IExecuteFunctions): RunOptions {
 	const options = context.getNodeParameter('options', 0, {}) as IDataObject;
-	const { ifUpscaled = 'returnExisting', ifInWork = 'wait', ifTooFewCredits = 'tell' } = options;
+	const {
+		addCost = false,
+		ifUpscaled = 'returnExisting',
+		ifInWork = 'wait',
+		ifTooFewCredits = 'tell',
+	} = options;
 	checkParameter(
 		context,
 		ifUpscaled === 'returnExisting' || ifUpscaled === 'upscaleAgain',
@@ -87,7 +94,15 @@ export function readRunOptions(context: IExecuteFunctions): RunOptions {
 		ifTooFewCredits,
 		ADVICE,
 	);
+	checkParameter(
+		context,
+		typeof addCost === 'boolean',
+		'Add Cost to Output must be on or off',
+		addCost,
+		ADVICE,
+	);
 	return {
+		addCost: addCost === true,
 		returnsExisting: ifUpscaled === 'returnExisting',
 		submitsAgain: ifUpscaled === 'upscaleAgain' || ifInWork === 'submitAgain',
 		ifTooFewCredits: ifTooFewCredits === 'stop' ? 'stop' : 'tell',

@@ -18,3 +18,8 @@ export function creditsPerImage({ upscale }: IDataObject): number {
 export function imageCount({ num_images: count = 1 }: IDataObject): number {
 	return Number(count);
 }
+
+/** e.g. "3 credits" */
+export function creditsInWords(credits: number): string {
+	return credits === 1 ? '1 credit' : `${credits} credits`;
+}

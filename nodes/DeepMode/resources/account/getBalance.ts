@@ -20,6 +20,7 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 			maxConcurrency: 1,
 			returnsExisting: true,
 			submitsAgain: false,
+			addCost: false,
 			maxCredits: 0,
 			ifTooFewCredits: 'tell',
 		});

@@ -8,6 +8,7 @@ import type {
 import { checkParameter } from '../../../shared/checkParameter';
 import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { runBatch } from '../../run/batch';
+import { addCostOption } from '../../run/cost';
 import {
 	maxConcurrencyOption,
 	maxCreditsOption,
@@ -51,6 +52,7 @@ export const generateFields: INodeProperties[] = [
 	...pictureFields({ ...show, mode: ['sync'] }),
 	optionsField(
 		[
+			addCostOption,
 			ifTooFewCreditsOption,
 			maxConcurrencyOption,
 			maxCreditsOption,
@@ -108,6 +110,7 @@ export async function generate(this: IExecuteFunctions): Promise<INodeExecutionD
 		const field = isAsync ? undefined : readBinaryField(this);
 		return {
 			maxConcurrency: run.options.maxConcurrency,
+			addCost: run.options.addCost,
 			read: (itemIndex): Generation => ({
 				parameters: readParameters(this, itemIndex),
 				...(isAsync && { callback: targets.read(itemIndex, 'image.generated', '') }),

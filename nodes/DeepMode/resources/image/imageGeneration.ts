@@ -33,7 +33,7 @@ export function creditsToSubmit(run: Run, job: Job<Generation>): number {
 	const request = requestOf(run, parameters);
 	const wasSubmitted =
 		run.memory.finished(itemIndex, request) ?? run.memory.open(itemIndex, request);
-	return wasSubmitted ? 0 : imageCount(parameters) * creditsPerImage(parameters);
+	return wasSubmitted ? 0 : creditsOf(parameters);
 }
 
 /** There is no image ID to look at yet, so what is not known stays so, in all tries. */
@@ -48,17 +48,19 @@ export async function generateImages(
 	const name = `what item ${itemIndex} asks for`;
 	const request = requestOf(run, parameters);
 
+	const credits = creditsOf(parameters);
+	const paid = callback ? credits : creditsPerImage(parameters);
+
 	const finished = memory.finished(itemIndex, request);
-	if (finished) return toItems(finished);
+	if (finished) return toItems(finished, paid);
 	const open = memory.open(itemIndex, request);
-	if (open) return notKnown(name, open.seen, callback);
+	if (open) return notKnown(name, open.seen, job.input);
 	if (!job.maySend()) return { left: true };
 	// The user may have changed the prompt before the retry.
 	const about = hashOf(parameters);
 	const earlier = memory.finishedEarlier(itemIndex, request, about);
 	if (earlier && !callback) return await refreshed(run, earlier, deadline);
 
-	const credits = imageCount(parameters) * creditsPerImage(parameters);
 	const send = async () => await submit(run, job, request, deadline);
 	const spent = await budget.spend(credits, send, isFree);
 	if (!spent) {
@@ -69,14 +71,14 @@ export async function generateImages(
 	const { outcome } = spent;
 	const finish = (items: IDataObject[]): Ending => {
 		memory.finish(itemIndex, request, items, about);
-		return toItems(items);
+		return toItems(items, paid);
 	};
 	switch (outcome?.is) {
 		case 'image':
 		case 'images': {
 			const images = outcome.is === 'image' ? [outcome.image] : outcome.images;
-			tally.generated.push(...images.map(({ id }) => String(id)));
-			tally.missing += Math.max(0, imageCount(parameters) - images.length);
+			const ids = images.map(({ id }) => String(id));
+			tally.addGenerated(ids, imageCount(parameters), credits);
 			return finish(images);
 		}
 		case 'acknowledged':
@@ -84,7 +86,8 @@ export async function generateImages(
 		case 'unknown':
 			memory.unanswered(itemIndex, request, outcome);
 			if (outcome.isBroke) job.endSending(creditsMissing(outcome.seen));
-			return notKnown(name, outcome.seen, callback);
+			tally.addUnknown(credits);
+			return notKnown(name, outcome.seen, job.input);
 		case 'refused': {
 			memory.notAccepted(itemIndex, request);
 			const isModel = outcome.status === 404;
@@ -143,16 +146,24 @@ async function refreshed(run: Run, items: IDataObject[], deadline: number): Prom
 			return outcome?.is === 'image' ? outcome.image : item;
 		}),
 	);
-	return toItems(images);
+	return toItems(images, 0);
 }
 
-function toItems(items: IDataObject[]): Ending {
-	return { items: items.map((json) => ({ json })) };
+/** @param credits what each item cost */
+function toItems(items: IDataObject[], credits: number): Ending {
+	return { items: items.map((json) => ({ json })), cost: { credits, wasUpscaled: false } };
 }
 
 /** With a callback on its way it is no error: the callback may still come. */
-function notKnown(name: string, seen: string, callback: string | undefined): Ending {
+function notKnown(name: string, seen: string, { callback, parameters }: Generation): Ending {
 	return callback
-		? { items: [{ json: { mode: 'async', accepted: 'unknown', message: seen } }] }
-		: { failure: generationUnknown(name, seen), endsBatch: false };
+		? {
+				items: [{ json: { mode: 'async', accepted: 'unknown', message: seen } }],
+				cost: { wasUpscaled: false },
+			}
+		: { failure: generationUnknown(name, seen, creditsOf(parameters)), endsBatch: false };
+}
+
+function creditsOf(parameters: IDataObject): number {
+	return imageCount(parameters) * creditsPerImage(parameters);
 }

@@ -8,6 +8,7 @@ import { CREDITS_PER_UPSCALE } from '../../../shared/api/prices';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import type { InWork } from '../../run/claims';
+import type { Cost } from '../../run/cost';
 import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
@@ -17,6 +18,11 @@ import { creditsMissing, endsBatch, notSent, outcomeUnknown, overLimit, refused 
 const LAST_LOOK = 10_000;
 /** How long to look after an answer of somebody who was not working on the image for long. */
 const BRIEF_SETTLING = 60_000;
+
+const PAID: Cost = { credits: CREDITS_PER_UPSCALE, wasUpscaled: false };
+const FREE: Cost = { credits: 0, wasUpscaled: false };
+/** Paid, if it was accepted. */
+const NOT_KNOWN: Cost = { wasUpscaled: false };
 
 /** One image of a run. */
 interface ImageJob extends Pick<Job<unknown>, 'maySend' | 'endSending'> {
@@ -61,6 +67,8 @@ export class ImageUpscaling {
 	private readonly name: string;
 	/** Milliseconds since 1970. */
 	readonly deadline: number;
+	/** Whether somebody else had it in work, and it was not done. */
+	private wasWaitedFor = false;
 
 	constructor(
 		private readonly run: Run,
@@ -74,9 +82,11 @@ export class ImageUpscaling {
 	/**
 	 * Sync mode: ends with the upscaled image.
 	 *
-	 * @param lookUntil when to have looked, if somebody else has it in work, in milliseconds since 1970
+	 * @param lookUntil when to have looked at what was waited for, since somebody else had it in work,
+	 * in milliseconds since 1970
 	 */
-	async wait(lookUntil = this.deadline): Promise<Ending> {
+	async wait(lookUntil?: number): Promise<Ending> {
+		this.wasWaitedFor = lookUntil !== undefined;
 		const { imageId, itemIndex, maySend } = this.job;
 		const [finished] = this.run.memory.finished(itemIndex, imageId) ?? [];
 		if (finished) return this.upscaled(finished);
@@ -102,13 +112,13 @@ export class ImageUpscaling {
 		const [finished] = memory.finished(itemIndex, imageId) ?? [];
 		if (finished) {
 			tally.submitted += 1;
-			return { items: [{ json: finished }] };
+			return { items: [{ json: finished }], cost: PAID };
 		}
 		const foreseen = this.foreseen(output.existing);
 		if (foreseen) return foreseen;
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) {
-			const ending = await this.lookAtOthers(output.existing, this.deadline);
+			const ending = await this.lookAtOthers(output.existing);
 			return ending ?? this.inWorkEarlier(inWork, output);
 		}
 		const open = this.openSubmission;
@@ -125,7 +135,11 @@ export class ImageUpscaling {
 	private existing(image: DeepModeImage, toItem: (image: DeepModeImage) => IDataObject): Ending {
 		this.run.claims.end(this.job.imageId);
 		this.run.tally.existing += 1;
-		return { items: [{ json: toItem(image) }] };
+		return this.unpaid(toItem(image));
+	}
+
+	private unpaid(json: IDataObject): Ending {
+		return { items: [{ json }], cost: { credits: 0, wasUpscaled: !this.wasWaitedFor } };
 	}
 
 	/** What an earlier try sent; of another execution's only where claims do not tell. */
@@ -140,7 +154,7 @@ export class ImageUpscaling {
 	/** @returns how the item ends, or nothing if the image that somebody has in work is not done */
 	private async lookAtOthers(
 		toItem: (image: DeepModeImage) => IDataObject,
-		deadline: number,
+		deadline = this.deadline,
 	): Promise<Ending | undefined> {
 		const { imageId, maySend } = this.job;
 		const { claims, reader, tally } = this.run;
@@ -148,12 +162,12 @@ export class ImageUpscaling {
 		if (outcome?.is !== 'image' || !isUpscaled(outcome.image)) return undefined;
 		claims.end(imageId);
 		tally.inWork += 1;
-		return { items: [{ json: toItem(outcome.image) }] };
+		return this.unpaid(toItem(outcome.image));
 	}
 
 	private inWorkEarlier(inWork: InWork, output: HandedOver): Ending {
 		this.run.tally.inWork += 1;
-		return { items: [{ json: output.earlier(inWork) }] };
+		return { items: [{ json: output.earlier(inWork) }], cost: FREE };
 	}
 
 	/** @returns how the item ends, or nothing if the image is to be submitted */
@@ -190,7 +204,7 @@ export class ImageUpscaling {
 				const json = handOver?.output.accepted(outcome.body) ?? outcome.body;
 				memory.finish(itemIndex, imageId, [json]);
 				this.run.tally.submitted += 1;
-				return { items: [{ json }] };
+				return { items: [{ json }], cost: PAID };
 			}
 			case 'unknown': {
 				const open = { seen: outcome.seen, isBrief: outcome.isBrief };
@@ -247,13 +261,13 @@ export class ImageUpscaling {
 		this.run.tally.upscaled += 1;
 		this.run.claims.end(this.job.imageId);
 		this.run.memory.finish(this.job.itemIndex, this.job.imageId, [json]);
-		return { items: [{ json }] };
+		return { items: [{ json }], cost: PAID };
 	}
 
 	/** The callback may still come, so this is no error. */
 	private notAcknowledged({ seen }: OpenSubmission, output: HandedOver): Ending {
-		this.run.tally.unknown += 1;
-		return { items: [{ json: output.unknown(seen) }] };
+		this.run.tally.addUnknown(CREDITS_PER_UPSCALE);
+		return { items: [{ json: output.unknown(seen) }], cost: NOT_KNOWN };
 	}
 
 	private refusal(action: string, outcome: Extract<Outcome, { is: 'refused' }>): Ending {
@@ -279,7 +293,7 @@ export class ImageUpscaling {
 	}
 
 	private unsettled(seen: string): Ending {
-		this.run.tally.unknown += 1;
+		this.run.tally.addUnknown(CREDITS_PER_UPSCALE);
 		return { failure: outcomeUnknown(this.name, seen), endsBatch: false };
 	}
 }

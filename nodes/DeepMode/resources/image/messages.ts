@@ -1,3 +1,4 @@
+import { CREDITS_PER_UPSCALE, creditsInWords } from '../../../shared/api/prices';
 import { saysNoCredits } from '../../../shared/api/saysNoCredits';
 import type { Outcome } from '../../../shared/api/outcome';
 import type { Budget } from '../../run/budget';
@@ -113,10 +114,6 @@ export function tooFewCredits(credits: number, balance: number): Failure {
 	};
 }
 
-function creditsInWords(credits: number): string {
-	return credits === 1 ? '1 credit' : `${credits} credits`;
-}
-
 /** Nothing that costs anything left n8n for this item, or DeepMode surely did not take it. */
 export function notSent(name: string, outcome: Outcome | undefined): Failure {
 	return {
@@ -150,8 +147,7 @@ export function outcomeUnknown(name: string, seen: string): Failure {
 	return {
 		from: 'api',
 		message: `It is not known whether ${name} was upscaled: ${seen}`,
-		description:
-			'DeepMode may have accepted the upscale, and credits may have been spent. Wait a few minutes, then look at the image (Get Image), or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled by then costs nothing.',
+		description: `DeepMode may have accepted the upscale, and up to ${creditsInWords(CREDITS_PER_UPSCALE)} may have been spent. Wait a few minutes, then look at the image (Get Image), or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled by then costs nothing.`,
 	};
 }
 
@@ -173,17 +169,30 @@ export function gaveUp(name: string, reason: string): Failure {
 	return {
 		from: 'api',
 		message: `DeepMode did not upscale ${name}: ${reason}`,
-		description:
-			'DeepMode had accepted the upscale, and credits may have been spent: Get Balance tells. Check the image in your DeepMode account before you run again.',
+		description: `DeepMode had accepted the upscale, and up to ${creditsInWords(CREDITS_PER_UPSCALE)} may have been spent: Get Balance tells. Check the image in your DeepMode account before you run again.`,
 	};
 }
 
-/** The image is there, and its file is not. */
-export function fileMissing(name: string, problem: string, imageIds: string[]): Failure {
+/**
+ * The image is there, and its file is not.
+ *
+ * @param imageIds all of the item
+ * @param credits what they cost, if that is known
+ */
+export function fileMissing(
+	name: string,
+	problem: string,
+	imageIds: string[],
+	credits?: number,
+): Failure {
+	const cost =
+		credits === undefined
+			? 'paid if it was to be paid'
+			: `it cost ${credits === 0 ? 'nothing' : creditsInWords(credits)}`;
 	return {
 		from: 'api',
 		message: `The file of ${name} could not be downloaded: ${problem}`,
-		description: `The image itself is done, and paid if it was to be paid. Get Image, with Download Image on, downloads it again for free.${imageIds.length > 1 ? ` The images of this item are ${imageIds.join(', ')}.` : ''}`,
+		description: `The image itself is done, and ${cost}. Get Image, with Download Image on, downloads it again for free.${imageIds.length > 1 ? ` The images of this item are ${imageIds.join(', ')}.` : ''}`,
 	};
 }
 
@@ -196,13 +205,16 @@ export function notRead(name: string, outcome: Outcome | undefined): Failure {
 	};
 }
 
-/** DeepMode may have accepted a generation, and there is no ID to look at. */
-export function generationUnknown(name: string, seen: string): Failure {
+/**
+ * DeepMode may have accepted a generation, and there is no ID to look at.
+ *
+ * @param credits what it costs if it was accepted
+ */
+export function generationUnknown(name: string, seen: string, credits: number): Failure {
 	return {
 		from: 'api',
 		message: `It is not known whether ${name} was generated: ${seen}`,
-		description:
-			'DeepMode may have accepted it, and credits may have been spent. Look at the images in your DeepMode account, and at its balance (Get Balance), before you generate again: that would be paid again.',
+		description: `DeepMode may have accepted it, and up to ${creditsInWords(credits)} may have been spent. Look at the images in your DeepMode account, and at its balance (Get Balance), before you generate again: that would be paid again.`,
 	};
 }
 

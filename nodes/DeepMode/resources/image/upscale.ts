@@ -5,6 +5,7 @@ import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { imageName } from '../../../shared/text';
 import type { Batch, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
+import { addCostOption } from '../../run/cost';
 import {
 	maxConcurrencyOption,
 	maxCreditsOption,
@@ -32,6 +33,7 @@ export const upscaleFields: INodeProperties[] = [
 	...pictureFields({ ...show, mode: ['sync', 'pause'] }),
 	optionsField(
 		[
+			addCostOption,
 			{
 				displayName: 'If Already Upscaled',
 				name: 'ifUpscaled',
@@ -113,6 +115,7 @@ async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageReq
 	};
 	return {
 		maxConcurrency: run.options.maxConcurrency,
+		addCost: run.options.addCost,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		// An image that several items want is upscaled once, and they all get it.
 		keyOf: ({ imageId }) => imageId,
@@ -129,6 +132,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 	const { start, done } = aroundUpscales(run);
 	return {
 		maxConcurrency: run.options.maxConcurrency,
+		addCost: run.options.addCost,
 		read: (itemIndex) => {
 			const imageId = readImageId(context, itemIndex);
 			const callback = targets.read(itemIndex, 'image.upscaled', imageId);

@@ -63,6 +63,7 @@ export async function pauseUntilCalledBack(
 	const unclear = new Set<string>();
 	return {
 		maxConcurrency: options.maxConcurrency,
+		addCost: options.addCost,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		keyOf: ({ imageId }) => imageId,
 		...aroundUpscales(run),
