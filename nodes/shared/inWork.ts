@@ -45,12 +45,16 @@ export function findClaim(key: string): Claim | undefined {
  */
 export function claim(key: string, owner: string, force = false): Claim {
 	const earlier = findClaim(key);
-	const isFree = !earlier?.isHeld && (!earlier || earlier.isFreed || earlier.owner === owner);
-	if (earlier && !isFree && !force) return earlier;
+	if (earlier && isTaken(earlier, owner) && !force) return earlier;
 	claims.delete(key);
 	const mine = { owner, since: Date.now(), isHeld: true, isFreed: false };
 	claims.set(key, mine);
 	return mine;
+}
+
+/** Whether a claim keeps somebody from claiming the same. */
+export function isTaken({ isHeld, isFreed, owner }: Claim, by: string): boolean {
+	return isHeld || !(isFreed || owner === by);
 }
 
 /** Ends a claim, if it still holds: the image is upscaled, or was surely not submitted. */

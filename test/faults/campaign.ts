@@ -49,6 +49,10 @@ export interface Audit {
 	unclear: string[];
 	/** Images that were charged more than once, or charged and said to be free, or the reverse. */
 	chargedWrongly: string[];
+	/** Images of which the items together do not tell what the ledger says. */
+	costsWrongly: string[];
+	/** Items that do not know what they cost. */
+	costsNotKnown: number;
 	/** Images whose callback did not start a workflow, or did so more than once. */
 	calledBackWrongly: string[];
 	/** Images that are upscaled after the second run, without faults. */
@@ -91,18 +95,30 @@ export async function runCampaign(way: Way, seed: number, count: number): Promis
 		};
 
 		const { result } = await onMovedClock(async () => {
-			const endings = (await run()).map((items) => items.map(toEnding));
+			const outputs = await run();
+			const endings = outputs.map((items) => items.map(toEnding));
+			// Who is told that an image was accepted can only believe it.
+			const isTold = (id: string) => way.startsWith('async') && faults.has(id);
 			const chargedWrongly = ids.filter((id, index) => {
 				const charges = deepMode.charges(id).length;
 				const [least, most] = dueCharges(endings.map((each) => each[index] ?? ''));
-				// Who is told that an image was accepted can only believe it.
-				const isTold = way.startsWith('async') && faults.has(id);
-				return charges > most || (charges < least && !isTold);
+				return charges > most || (charges < least && !isTold(id));
 			});
+			const costsWrongly = ids.filter((id, index) => {
+				const charged = deepMode.charges(id).length * CREDITS;
+				const said = outputs.map((items) => toldCredits(items[index] ?? {}));
+				const least = said.reduce((sum, [credits]) => sum + credits, 0);
+				const most = said.reduce((sum, [, credits]) => sum + credits, 0);
+				return charged > most || (charged < least && !isTold(id));
+			});
+			const costsNotKnown = outputs
+				.flat()
+				.map(toldCredits)
+				.filter(([least, most]) => most > least).length;
 			deepMode.clearFaults();
 			await sleep(CLAIM_MS);
 			await run();
-			return { endings, chargedWrongly };
+			return { endings, chargedWrongly, costsWrongly, costsNotKnown };
 		});
 		const all = result.endings.flat();
 		const number = (kind: string) => all.filter((ending) => ending === kind).length;
@@ -116,6 +132,8 @@ export async function runCampaign(way: Way, seed: number, count: number): Promis
 			inWork: number('inWork'),
 			unclear: all.filter((ending) => ending.startsWith('unclear')),
 			chargedWrongly: result.chargedWrongly,
+			costsWrongly: result.costsWrongly,
+			costsNotKnown: result.costsNotKnown,
 			calledBackWrongly: way === 'async' ? ids.filter((id) => receiver.started(id) !== 1) : [],
 			doneInTheEnd: images.filter(({ upscaled }) => upscaled).length,
 			credits: deepMode.spent,
@@ -134,6 +152,7 @@ export function expectedAudit(way: Way, seed: number, count: number) {
 		seed,
 		unclear: [],
 		chargedWrongly: [],
+		costsWrongly: [],
 		calledBackWrongly: [],
 		doneInTheEnd: count,
 		credits: count * CREDITS,
@@ -142,7 +161,7 @@ export function expectedAudit(way: Way, seed: number, count: number) {
 
 /** The executions that run at the same time. */
 function setups(way: Way, callbackUrl: string): NodeSetup[] {
-	const options = { maxConcurrency: 20 };
+	const options = { maxConcurrency: 20, addCost: true };
 	const setup = (parameters: INode['parameters']): NodeSetup => ({
 		workflowId: 'w1',
 		settings: { id: 'n1', onError: 'continueRegularOutput' },
@@ -281,6 +300,13 @@ function toEnding({ upscaled, mode, accepted, timed_out, error }: IDataObject): 
 	if (/^Image .* has been in work/.test(message)) return 'inWork';
 	if (/refused|does not know/.test(message)) return 'refused';
 	return `unclear: ${message}`;
+}
+
+/** What an item says that it cost, at least and at most. */
+function toldCredits({ credits, accepted, message }: IDataObject): [least: number, most: number] {
+	if (typeof credits === 'number') return [credits, credits];
+	const upTo = /up to (\d+) credits may have been spent/.exec(String(message))?.[1];
+	return [0, accepted === 'unknown' ? CREDITS : Number(upTo ?? 0)];
 }
 
 /** How often an image may be charged, at least and at most, that ended so in each execution. */

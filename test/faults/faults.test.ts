@@ -16,14 +16,15 @@ const COLUMNS = [
 	'notSent',
 	'refused',
 	'notKnown',
+	'costsNotKnown',
 	'inWork',
 	'doneInTheEnd',
 	'credits',
 ] as const;
 
 beforeAll(() => {
-	print(['again', ...COLUMNS, 'chargedWrongly', 'calledBackWrongly']);
-	print(Array(COLUMNS.length + 3).fill('---'));
+	print(['again', ...COLUMNS, 'chargedWrongly', 'costsWrongly', 'calledBackWrongly']);
+	print(Array(COLUMNS.length + 4).fill('---'));
 });
 
 it.each(WAYS.flatMap((way) => SEEDS.map((seed) => [way, seed] as const)))(
@@ -35,6 +36,7 @@ it.each(WAYS.flatMap((way) => SEEDS.map((seed) => [way, seed] as const)))(
 			`SEED=${seed} IMAGES=${IMAGES} npm run test:faults`,
 			...COLUMNS.map((column) => audit[column]),
 			audit.chargedWrongly.length,
+			audit.costsWrongly.length,
 			audit.calledBackWrongly.length,
 		]);
 		expect(audit).toMatchObject(expectedAudit(way, seed, IMAGES));

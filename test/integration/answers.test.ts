@@ -177,7 +177,7 @@ describe('a connection that is never made', () => {
 async function failuresOf(account: ICredentialDataDecryptedObject) {
 	const items = Array.from({ length: 20 }, (_, index) => ({ id: `image-${index}` }));
 	const { outputs } = await execute(account, items, {
-		parameters: { options: { timeout: 10, maxConcurrency: 4 } },
+		parameters: { options: { timeout: 8, maxConcurrency: 4 } },
 		settings: { onError: 'continueRegularOutput' },
 	});
 	return outputs[0]?.map(({ json }) => json.error) ?? [];

@@ -233,12 +233,12 @@ describe('Generate Image', () => {
 	});
 
 	it('says what it cost, and when fewer images came than were asked for', async () => {
-		expect((await generate({ numImages: 2 })).hints).toEqual(['2 generated']);
+		expect((await generate({ numImages: 2 })).hints).toEqual(['2 generated (2 credits)']);
 
 		const body = [{ id: 'a', image_url: 'https://images.example.com/a' }];
 		deepMode.fault(deepMode.modelId, { on: 'generate', status: 200, body });
 		expect((await generate({ numImages: 2 })).hints).toEqual([
-			'1 generated, 1 fewer than asked for',
+			'1 generated (up to 2 credits), 1 fewer than asked for',
 		]);
 	});
 });

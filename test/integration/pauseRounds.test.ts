@@ -55,7 +55,9 @@ const loseCallbacks = () => deepMode.fault('*', { on: 'callback', lost: true, ti
 
 /** When images were looked at, in milliseconds since the first of these times. */
 const looks = () => {
-	const times = deepMode.requests.filter(({ method }) => method === 'GET').map(({ at }) => at);
+	const times = deepMode.requests
+		.filter(({ method, path }) => method === 'GET' && path.startsWith('/api/images/'))
+		.map(({ at }) => at);
 	return times.map((at) => at - (times[0] ?? 0));
 };
 

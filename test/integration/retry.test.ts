@@ -45,7 +45,9 @@ it('a retry by hand after a restart, while n8n’s database is away, settles wha
 	const setup: NodeSetup = { parameters: { options: { timeout: 2 } } };
 	const restarted = { ...setup, nodeType: nodeOfAnotherProcess() };
 	deduplicator.failure = new Error('database is locked');
-	jest.spyOn(ExecuteContext.prototype, 'logger', 'get').mockReturnValue({ warn() {} } as never);
+	jest
+		.spyOn(ExecuteContext.prototype, 'logger', 'get')
+		.mockReturnValue({ debug() {}, warn() {} } as never);
 	deepMode.workMs = 2300;
 	deepMode.fault(id, { cut: 'after' });
 

@@ -36,7 +36,14 @@ const schemaOf = (json: IDataObject) => ({
 
 it.each(operations)('the fields of %s/%s are those that come out', async (resource, operation) => {
 	const { outputs } = await execute(deepMode.credentials, [{ id: deepMode.addImage().id }], {
-		parameters: { resource, operation, modelId: deepMode.modelId, prompt: 'a lake' },
+		parameters: {
+			resource,
+			operation,
+			modelId: deepMode.modelId,
+			prompt: 'a lake',
+			// All that can come out.
+			options: { addCost: true },
+		} as never,
 	});
 
 	const file = readFileSync(join(FOLDER, resource as string, `${operation}.json`), 'utf8');

@@ -254,24 +254,45 @@ describe('nightly-batch', () => {
 		expect(lines.at(-1)).toBe(`total,,0,,The balance is ${world.deepMode.credits}`);
 	});
 
-	it('reports what it does not know, when a look fails and when DeepMode cannot be asked', async () => {
-		const { id, file_name } = world.deepMode.addImage();
+	it('reports what images cost that fail, and what it does not know', async () => {
+		const [unseen, lost, withoutFile] = world.deepMode.addImageIds(3) as [string, string, string];
+		await writeFile(
+			join(sftp.files, 'images.csv'),
+			`image_id\n${unseen}\n${lost}\n${withoutFile}\n`,
+		);
+		const refused = { on: 'retrieve', status: 403 } as const;
+		world.deepMode.fault(unseen, refused);
+		world.deepMode.fault(lost, { on: 'retrieve', delayMs: 0 });
+		world.deepMode.fault(lost, { cut: 'after' });
+		world.deepMode.fault(lost, { ...refused, times: Infinity });
+		world.deepMode.fault(withoutFile, { on: 'file', status: 410 });
+		const spent = world.deepMode.spent;
+
+		const { id } = await runByHand('nightly-batch');
+		world.deepMode.clearFaults();
+
+		expect(world.deepMode.spent - spent).toBe(6);
+		expect((await report(id)).slice(1)).toEqual([
+			expect.stringMatching(new RegExp(`^${unseen},failed,0,,"?DeepMode refused to look at`)),
+			expect.stringMatching(new RegExp(`^${lost},failed,up to 3,,"?It is not known whether`)),
+			expect.stringMatching(new RegExp(`^${withoutFile},failed,3,,"?The file of image`)),
+			`total,,3 or more,,The balance is ${world.deepMode.credits}`,
+		]);
+	});
+
+	it('reports too when DeepMode cannot be asked', async () => {
+		const { id } = world.deepMode.addImage();
 		await writeFile(join(sftp.files, 'images.csv'), `image_id\n${id}\n`);
-		world.deepMode.fault(id, { on: 'retrieve', status: 403 });
-		const lookFailed = await runByHand('nightly-batch');
 		for (const on of ['balance', 'retrieve'] as const) {
 			world.deepMode.fault('*', { on, status: 403, times: Infinity });
 		}
+
 		const outage = await runByHand('nightly-batch');
 		world.deepMode.clearFaults();
 
-		expect((await report(lookFailed.id)).slice(1)).toEqual([
-			`${id},upscaled,not known,upscaled/${file_name},`,
-			expect.stringMatching(/^total,,3,/),
-		]);
 		expect((await report(outage.id)).slice(1)).toEqual([
 			expect.stringMatching(new RegExp(`^${id},failed,0,,`)),
-			expect.stringMatching(/^total,,not known,,DeepMode refused to show the balance/),
+			expect.stringMatching(/^total,,0,,DeepMode refused to show the balance/),
 		]);
 	});
 

@@ -134,6 +134,21 @@ describe('a tool', () => {
 	});
 });
 
+describe('the count of credits', () => {
+	it('goes over all tries, rounds of a loop and calls of a tool in an execution', () => {
+		nextTry().credits += 3;
+		nextTry({ runIndex: 1 }).credits += 3;
+
+		expect(nextTry(TOOL).credits).toBe(6);
+	});
+
+	it('begins anew with each execution', () => {
+		nextTry().credits += 3;
+
+		expect(nextTry({ executionId: '2' }).credits).toBe(0);
+	});
+});
+
 describe('what is kept', () => {
 	const items = [IMAGE, { ...IMAGE, id: 'b' }];
 

@@ -4,11 +4,14 @@ import { inLanes } from '../../shared/lanes';
 import { Turns } from '../../shared/turns';
 import type { InWork } from './claims';
 import type { Failure } from './failure';
+import type { Cost } from './cost';
+import { withCost } from './cost';
 import { Results } from './results';
 
 /** How a job ends. */
 export type Ending =
-	| { items: INodeExecutionData[] }
+	/** `cost`: of each, where it can cost something. */
+	| { items: INodeExecutionData[]; cost?: Cost }
 	/** `endsBatch`: what refused this job will refuse all that are not sent yet. */
 	| { failure: Failure; endsBatch: boolean }
 	/** Nothing was sent, since the run does not send any more. */
@@ -39,13 +42,15 @@ export type EndJob<Input> = (job: Job<Input>, ending: Ending | Thrown) => void;
 export interface Batch<Input> {
 	/** Jobs in work at once. */
 	maxConcurrency: number;
+	/** Whether each item is to say what it cost. */
+	addCost?: boolean;
 	/** Reads and checks the parameters of an item; throws what is wrong with them. */
 	read: (itemIndex: number) => Input;
 	/** Items whose inputs have the same key are one job; without it, each is its own. */
 	keyOf?: (input: Input) => string;
 	work: (job: Job<Input>) => Promise<Ending>;
-	/** Called before the first job starts, with all of them in order. */
-	start?: (jobs: Array<Job<Input>>) => void;
+	/** Waited for before the first job starts, with all of them in order. */
+	start?: (jobs: Array<Job<Input>>) => Promise<void>;
 	/** Waits for what others have in work; ends every job that it is given. */
 	wait?: (jobs: Array<Job<Input>>, end: EndJob<Input>) => Promise<void>;
 	/** Called when everything has ended. */
@@ -126,18 +131,20 @@ async function workThrough<Input>(
 	const jobs = await readJobs(batch, itemIndexes, results, sending, turns);
 	if (isOver()) return;
 
+	const toItems = ({ items, cost }: Extract<Ending, { items: unknown }>, isFirst: boolean) =>
+		batch.addCost && cost ? withCost(items, cost, isFirst) : items;
 	const inWork: Array<Job<Input>> = [];
 	const endJob: EndJob<Input> = (job, ending) => {
 		if ('inWork' in ending && batch.wait) inWork.push(job);
-		for (const itemIndex of job.itemIndexes) {
-			if ('items' in ending) results.succeed(itemIndex, ending.items);
+		for (const [position, itemIndex] of job.itemIndexes.entries()) {
+			if ('items' in ending) results.succeed(itemIndex, toItems(ending, position === 0));
 			else if ('failure' in ending) results.fail(itemIndex, ending.failure);
 			else if ('thrown' in ending) results.failWith(itemIndex, ending.thrown);
 			else if (end) results.fail(itemIndex, end);
 		}
 		if ('failure' in ending && ending.endsBatch) sending.endSending(ending.failure);
 	};
-	batch.start?.(jobs);
+	await batch.start?.(jobs);
 	await inLanes(jobs, batch.maxConcurrency, async (job) => {
 		// What is not sent any more ends without waiting for anybody.
 		await turns.next();

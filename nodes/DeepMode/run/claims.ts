@@ -4,6 +4,7 @@ import {
 	claimKey,
 	endClaim,
 	findClaim,
+	isTaken,
 	leaveClaim,
 	withdrawClaim,
 } from '../../shared/inWork';
@@ -91,6 +92,12 @@ export class Claims {
 	expect(images: Upcoming[]): void {
 		this.upcoming = images;
 		images.forEach(({ imageId, owner }) => this.owners.set(imageId, owner));
+	}
+
+	/** Whether this process knows that somebody else has an image in work; it is not claimed. */
+	isElsewhere({ imageId, owner }: Upcoming): boolean {
+		const known = findClaim(this.keyOf(imageId));
+		return !this.options.submitsAgain && known !== undefined && isTaken(known, owner);
 	}
 
 	/** @returns nothing if the image is claimed; else it must not be submitted */

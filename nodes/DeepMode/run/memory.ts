@@ -26,6 +26,8 @@ type Entries = Record<string, Entry & IDataObject>;
 interface Store extends IDataObject {
 	executionId: string;
 	entries: Entries;
+	/** What was submitted, in credits. */
+	credits?: number;
 	/** What the executions knew of which this one is a retry: each of its tries is to know it. */
 	earlier: Entries;
 }
@@ -55,6 +57,15 @@ export class Memory {
 		this.isRetried = retryOnFail === true;
 		this.nodeId = id;
 		this.run = String(context.evaluateExpression('{{ $runIndex }}', 0));
+	}
+
+	/** Credits that this node has submitted in this execution, in all its runs and tries. */
+	get credits(): number {
+		return this.store.credits ?? 0;
+	}
+
+	set credits(credits: number) {
+		this.store.credits = credits;
 	}
 
 	/** Who submits an item: the same in every try of this execution. */

@@ -8,6 +8,12 @@ export interface RunOptions {
 	returnsExisting: boolean;
 	/** Whether an image that somebody else has in work is submitted all the same. */
 	submitsAgain: boolean;
+	/** Whether each item is to say what it cost. */
+	addCost: boolean;
+	/** The most credits that the node may spend in an execution; 0 for no limit. */
+	maxCredits: number;
+	/** What to do where the account's balance does not suffice. */
+	ifTooFewCredits: 'tell' | 'stop';
 	/** How long an item may take in all, in milliseconds. */
 	timeout: number;
 	/** Items in work at once, 1 to 100. */
@@ -23,6 +29,17 @@ export const maxConcurrencyOption: INodeProperties = {
 	default: 10,
 	description:
 		'How many items may be in work at the same time. It holds for the whole run, so it takes no expression.',
+};
+
+export const maxCreditsOption: INodeProperties = {
+	displayName: 'Max Credits',
+	name: 'maxCredits',
+	type: 'number',
+	noDataExpression: true,
+	typeOptions: { minValue: 0, maxValue: 1_000_000 },
+	default: 0,
+	description:
+		'The most credits that this node may spend in an execution, counted over all its items, all rounds of a loop and all calls of an AI agent. 0 for no limit. What costs nothing still comes out. It takes no expression.',
 };
 
 export const timeoutOption: INodeProperties = {
@@ -50,7 +67,12 @@ const ADVICE = "Change it in the node's options. Nothing was sent.";
 /** @throws NodeOperationError if an option is out of its range */
 export function readRunOptions(context: IExecuteFunctions): RunOptions {
 	const options = context.getNodeParameter('options', 0, {}) as IDataObject;
-	const { ifUpscaled = 'returnExisting', ifInWork = 'wait' } = options;
+	const {
+		addCost = false,
+		ifUpscaled = 'returnExisting',
+		ifInWork = 'wait',
+		ifTooFewCredits = 'tell',
+	} = options;
 	checkParameter(
 		context,
 		ifUpscaled === 'returnExisting' || ifUpscaled === 'upscaleAgain',
@@ -65,9 +87,26 @@ export function readRunOptions(context: IExecuteFunctions): RunOptions {
 		ifInWork,
 		ADVICE,
 	);
+	checkParameter(
+		context,
+		ifTooFewCredits === 'tell' || ifTooFewCredits === 'stop',
+		'If Too Few Credits must be "tell" or "stop"',
+		ifTooFewCredits,
+		ADVICE,
+	);
+	checkParameter(
+		context,
+		typeof addCost === 'boolean',
+		'Add Cost to Output must be on or off',
+		addCost,
+		ADVICE,
+	);
 	return {
+		addCost: addCost === true,
 		returnsExisting: ifUpscaled === 'returnExisting',
 		submitsAgain: ifUpscaled === 'upscaleAgain' || ifInWork === 'submitAgain',
+		ifTooFewCredits: ifTooFewCredits === 'stop' ? 'stop' : 'tell',
+		maxCredits: readNumberOption(context, maxCreditsOption),
 		timeout: readNumberOption(context, timeoutOption, 'seconds') * 1000,
 		maxConcurrency: readNumberOption(context, maxConcurrencyOption),
 	};

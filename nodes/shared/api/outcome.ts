@@ -87,6 +87,11 @@ function judgedRead(outcome: Outcome): Outcome {
 	return judged.is === 'unknown' ? { ...judged, isBrief: true } : judged;
 }
 
+/** Whether what was submitted surely costs nothing; `undefined` if it was never sent. */
+export function isFree(outcome: Outcome | undefined): boolean {
+	return outcome === undefined || ['refused', 'busy', 'unreachable'].includes(outcome.is);
+}
+
 function withoutAcknowledgement(outcome: Outcome): Outcome {
 	if (outcome.is !== 'acknowledged') return outcome;
 	const words = apiMessage(outcome.body);

@@ -1,15 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { judgeBalance } from '../../../shared/api/outcome';
+import { readBalance } from '../../../shared/api/readBalance';
 import { runBatch } from '../../run/batch';
 import { prepareRun } from '../../run/run';
 import { toolDescriptionField } from '../../run/tool';
-import { endsBatch, notRead, refused } from '../image/messages';
+import { BALANCE, endsBatch, notRead, refused } from '../image/messages';
 
 /** How long to wait for the balance, in milliseconds. */
 const TIMEOUT = 30_000;
-
-const SUBJECT = { name: 'the balance', action: 'show', advice: 'Check the DeepMode credential.' };
 
 export const getBalanceFields: INodeProperties[] = [
 	toolDescriptionField(
@@ -30,22 +28,19 @@ export async function getBalance(this: IExecuteFunctions): Promise<INodeExecutio
 			maxConcurrency: 1,
 			returnsExisting: true,
 			submitsAgain: false,
+			addCost: false,
+			maxCredits: 0,
+			ifTooFewCredits: 'tell',
 		});
 		return {
 			maxConcurrency: 1,
 			read: () => 'balance',
 			keyOf: (balance) => balance,
 			work: async () => {
-				const outcome = await run.sender.read(
-					{
-						send: async (timeout) => await run.client.checkBalance(timeout),
-						judge: judgeBalance,
-					},
-					Date.now() + TIMEOUT,
-				);
+				const outcome = await readBalance(run, Date.now() + TIMEOUT);
 				if (outcome?.is === 'acknowledged') return { items: [{ json: outcome.body }] };
 				const failure =
-					outcome?.is === 'refused' ? refused(SUBJECT, outcome) : notRead(SUBJECT.name, outcome);
+					outcome?.is === 'refused' ? refused(BALANCE, outcome) : notRead(BALANCE.name, outcome);
 				return { failure, endsBatch: endsBatch(outcome) };
 			},
 		};

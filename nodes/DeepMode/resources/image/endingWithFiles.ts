@@ -23,8 +23,10 @@ export async function endingWithFiles(
 	const lanes = images.length;
 	const items = await withFiles(context, reader, images, { field, lanes, deadline });
 	const failed = items.find((item) => 'problem' in item);
-	if (!failed) return { items };
+	if (!failed) return { ...ending, items };
 	const imageIds = images.map(({ id }) => String(id));
 	const name = imageName(String(failed.json.id));
-	return { failure: fileMissing(name, failed.problem, imageIds), endsBatch: false };
+	const { credits } = ending.cost ?? {};
+	const cost = credits === undefined ? undefined : credits * images.length;
+	return { failure: fileMissing(name, failed.problem, imageIds, cost), endsBatch: false };
 }

@@ -8,14 +8,21 @@ import type {
 import { checkParameter } from '../../../shared/checkParameter';
 import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { runBatch } from '../../run/batch';
-import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
+import { addCostOption } from '../../run/cost';
+import {
+	maxConcurrencyOption,
+	maxCreditsOption,
+	readRunOptions,
+	timeoutOption,
+} from '../../run/options';
 import { prepareRun } from '../../run/run';
 import { toolDescriptionField } from '../../run/tool';
+import { compareWithBalance, ifTooFewCreditsOption } from './enoughCredits';
 import { endingWithFiles } from './endingWithFiles';
 import { modeFields, optionsField, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
 import type { Generation } from './imageGeneration';
-import { generateImages } from './imageGeneration';
+import { creditsToSubmit, generateImages } from './imageGeneration';
 import { readBinaryField, readMode, readText } from './parameters';
 
 const show = { resource: ['image'], operation: ['generate'] };
@@ -50,7 +57,10 @@ export const generateFields: INodeProperties[] = [
 	...pictureFields({ ...show, mode: ['sync'] }),
 	optionsField(
 		[
+			addCostOption,
+			ifTooFewCreditsOption,
 			maxConcurrencyOption,
+			maxCreditsOption,
 			maxFileSizeOption,
 			{
 				displayName: 'Negative Prompt',
@@ -105,10 +115,19 @@ export async function generate(this: IExecuteFunctions): Promise<INodeExecutionD
 		const field = isAsync ? undefined : readBinaryField(this);
 		return {
 			maxConcurrency: run.options.maxConcurrency,
+			addCost: run.options.addCost,
 			read: (itemIndex): Generation => ({
 				parameters: readParameters(this, itemIndex),
 				...(isAsync && { callback: targets.read(itemIndex, 'image.generated', '') }),
 			}),
+			start: async (jobs) => {
+				const credits = jobs.map((job) => creditsToSubmit(run, job));
+				await compareWithBalance(
+					run,
+					jobs,
+					credits.reduce((sum, each) => sum + each, 0),
+				);
+			},
 			work: async (job) => {
 				const deadline = Date.now() + run.options.timeout;
 				return await endingWithFiles(

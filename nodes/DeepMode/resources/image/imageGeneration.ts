@@ -1,13 +1,22 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-import { judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
+import type { Outcome } from '../../../shared/api/outcome';
+import { isFree, judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
+import { creditsPerImage, imageCount } from '../../../shared/api/prices';
 import { shorten } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
 import { isTool } from '../../run/tool';
-import { creditsMissing, endsBatch, generationUnknown, notSent, refused } from './messages';
+import {
+	creditsMissing,
+	endsBatch,
+	generationUnknown,
+	notSent,
+	overLimit,
+	refused,
+} from './messages';
 
 /** What an item asks for. */
 export interface Generation {
@@ -17,50 +26,59 @@ export interface Generation {
 	callback?: () => string;
 }
 
+/** What an item is still to cost, in credits: nothing more if an earlier try has submitted it. */
+export function creditsToSubmit(run: Run, job: Job<Generation>): number {
+	const { parameters } = job.input;
+	const itemIndex = job.itemIndexes[0] as number;
+	const request = requestOf(run, parameters);
+	const wasSubmitted =
+		run.memory.finished(itemIndex, request) ?? run.memory.open(itemIndex, request);
+	return wasSubmitted ? 0 : creditsOf(parameters);
+}
+
 /** There is no image ID to look at yet, so what is not known stays so, in all tries. */
 export async function generateImages(
 	run: Run,
 	job: Job<Generation>,
 	deadline: number,
 ): Promise<Ending> {
-	const { client, memory, sender, tally } = run;
+	const { budget, memory, tally } = run;
 	const { parameters, callback } = job.input;
 	const itemIndex = job.itemIndexes[0] as number;
 	const name = `what item ${itemIndex} asks for`;
 	const request = requestOf(run, parameters);
 
+	const credits = creditsOf(parameters);
+	const paid = callback ? credits : creditsPerImage(parameters);
+
 	const finished = memory.finished(itemIndex, request);
-	if (finished) return toItems(finished);
+	if (finished) return toItems(finished, paid);
 	const open = memory.open(itemIndex, request);
-	if (open) return notKnown(name, open.seen, callback);
+	if (open) return notKnown(name, open.seen, job.input);
 	if (!job.maySend()) return { left: true };
 	// The user may have changed the prompt before the retry.
 	const about = hashOf(parameters);
 	const earlier = memory.finishedEarlier(itemIndex, request, about);
 	if (earlier && !callback) return await refreshed(run, earlier, deadline);
 
-	const outcome = await sender.send(
-		{
-			send: async (timeout) => {
-				memory.submitting(itemIndex, request);
-				return await client.generate(parameters, timeout, callback?.());
-			},
-			judge: callback ? judgeSubmission : judgeGeneration,
-			maySend: job.maySend,
-			leastTime: leastTime(run.options),
-		},
-		deadline,
-	);
+	const send = async () => await submit(run, job, request, deadline);
+	const spent = await budget.spend(credits, send, isFree);
+	if (!spent) {
+		return job.maySend()
+			? { failure: overLimit(name, credits, budget), endsBatch: false }
+			: { left: true };
+	}
+	const { outcome } = spent;
 	const finish = (items: IDataObject[]): Ending => {
 		memory.finish(itemIndex, request, items, about);
-		return toItems(items);
+		return toItems(items, paid);
 	};
 	switch (outcome?.is) {
 		case 'image':
 		case 'images': {
 			const images = outcome.is === 'image' ? [outcome.image] : outcome.images;
-			tally.generated.push(...images.map(({ id }) => String(id)));
-			tally.missing += Math.max(0, Number(parameters.num_images ?? 1) - images.length);
+			const ids = images.map(({ id }) => String(id));
+			tally.addGenerated(ids, imageCount(parameters), credits);
 			return finish(images);
 		}
 		case 'acknowledged':
@@ -68,7 +86,8 @@ export async function generateImages(
 		case 'unknown':
 			memory.unanswered(itemIndex, request, outcome);
 			if (outcome.isBroke) job.endSending(creditsMissing(outcome.seen));
-			return notKnown(name, outcome.seen, callback);
+			tally.addUnknown(credits);
+			return notKnown(name, outcome.seen, job.input);
 		case 'refused': {
 			memory.notAccepted(itemIndex, request);
 			const isModel = outcome.status === 404;
@@ -85,6 +104,26 @@ export async function generateImages(
 				? { failure: notSent(name, outcome), endsBatch: endsBatch(outcome) }
 				: { left: true };
 	}
+}
+
+async function submit(
+	{ client, memory, sender, options }: Run,
+	{ input: { parameters, callback }, itemIndexes, maySend }: Job<Generation>,
+	request: string,
+	deadline: number,
+): Promise<Outcome | undefined> {
+	return await sender.send(
+		{
+			send: async (timeout) => {
+				memory.submitting(itemIndexes[0] as number, request);
+				return await client.generate(parameters, timeout, callback?.());
+			},
+			judge: callback ? judgeSubmission : judgeGeneration,
+			maySend,
+			leastTime: leastTime(options),
+		},
+		deadline,
+	);
 }
 
 /**
@@ -107,16 +146,24 @@ async function refreshed(run: Run, items: IDataObject[], deadline: number): Prom
 			return outcome?.is === 'image' ? outcome.image : item;
 		}),
 	);
-	return toItems(images);
+	return toItems(images, 0);
 }
 
-function toItems(items: IDataObject[]): Ending {
-	return { items: items.map((json) => ({ json })) };
+/** @param credits what each item cost */
+function toItems(items: IDataObject[], credits: number): Ending {
+	return { items: items.map((json) => ({ json })), cost: { credits, wasUpscaled: false } };
 }
 
 /** With a callback on its way it is no error: the callback may still come. */
-function notKnown(name: string, seen: string, callback: Generation['callback']): Ending {
+function notKnown(name: string, seen: string, { callback, parameters }: Generation): Ending {
 	return callback
-		? { items: [{ json: { mode: 'async', accepted: 'unknown', message: seen } }] }
-		: { failure: generationUnknown(name, seen), endsBatch: false };
+		? {
+				items: [{ json: { mode: 'async', accepted: 'unknown', message: seen } }],
+				cost: { wasUpscaled: false },
+			}
+		: { failure: generationUnknown(name, seen, creditsOf(parameters)), endsBatch: false };
+}
+
+function creditsOf(parameters: IDataObject): number {
+	return imageCount(parameters) * creditsPerImage(parameters);
 }

@@ -3,19 +3,26 @@ import type { IDataObject } from 'n8n-workflow';
 import type { DeepModeImage } from '../../../shared/api/image';
 import { isUpscaled } from '../../../shared/api/image';
 import type { Outcome } from '../../../shared/api/outcome';
-import { judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
+import { isFree, judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
+import { CREDITS_PER_UPSCALE } from '../../../shared/api/prices';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
 import type { InWork } from '../../run/claims';
+import type { Cost } from '../../run/cost';
 import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
-import { creditsMissing, endsBatch, notSent, outcomeUnknown, refused } from './messages';
+import { creditsMissing, endsBatch, notSent, outcomeUnknown, overLimit, refused } from './messages';
 
 /** The most of an image's time that is kept for a last look, in milliseconds. */
 const LAST_LOOK = 10_000;
 /** How long to look after an answer of somebody who was not working on the image for long. */
 const BRIEF_SETTLING = 60_000;
+
+const PAID: Cost = { credits: CREDITS_PER_UPSCALE, wasUpscaled: false };
+const FREE: Cost = { credits: 0, wasUpscaled: false };
+/** Paid, if it was accepted. */
+const NOT_KNOWN: Cost = { wasUpscaled: false };
 
 /** One image of a run. */
 interface ImageJob extends Pick<Job<unknown>, 'maySend' | 'endSending'> {
@@ -43,6 +50,8 @@ export interface HandedOver {
  *      │ mine                      └─not upscaled──▶ in work: waited for, free
  *     look ──upscaled──▶ done, free
  *      │ not upscaled
+ *     limit ──exceeded──▶ failed, free
+ *      │ not exceeded
  *     submit ──image──▶ done, 3 credits
  *      │    └─refused──▶ failed, free
  *      │ not known whether accepted
@@ -58,6 +67,8 @@ export class ImageUpscaling {
 	private readonly name: string;
 	/** Milliseconds since 1970. */
 	readonly deadline: number;
+	/** Whether somebody else had it in work, and it was not done. */
+	private wasWaitedFor = false;
 
 	constructor(
 		private readonly run: Run,
@@ -71,13 +82,17 @@ export class ImageUpscaling {
 	/**
 	 * Sync mode: ends with the upscaled image.
 	 *
-	 * @param lookUntil when to have looked, if somebody else has it in work, in milliseconds since 1970
+	 * @param lookUntil when to have looked at what was waited for, since somebody else had it in work,
+	 * in milliseconds since 1970
 	 */
-	async wait(lookUntil = this.deadline): Promise<Ending> {
+	async wait(lookUntil?: number): Promise<Ending> {
+		this.wasWaitedFor = lookUntil !== undefined;
 		const { imageId, itemIndex, maySend } = this.job;
 		const [finished] = this.run.memory.finished(itemIndex, imageId) ?? [];
 		if (finished) return this.upscaled(finished);
 		const toItem = (image: DeepModeImage) => image;
+		const foreseen = this.foreseen(toItem);
+		if (foreseen) return foreseen;
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) return (await this.lookAtOthers(toItem, lookUntil)) ?? { inWork };
 		const open = this.openSubmission;
@@ -97,17 +112,34 @@ export class ImageUpscaling {
 		const [finished] = memory.finished(itemIndex, imageId) ?? [];
 		if (finished) {
 			tally.submitted += 1;
-			return { items: [{ json: finished }] };
+			return { items: [{ json: finished }], cost: PAID };
 		}
+		const foreseen = this.foreseen(output.existing);
+		if (foreseen) return foreseen;
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) {
-			const ending = await this.lookAtOthers(output.existing, this.deadline);
+			const ending = await this.lookAtOthers(output.existing);
 			return ending ?? this.inWorkEarlier(inWork, output);
 		}
 		const open = this.openSubmission;
 		if (open) return this.notAcknowledged(open, output);
 		if (!maySend()) return { left: true };
 		return (await this.look(output.existing)) ?? (await this.submit({ callback, output }));
+	}
+
+	private foreseen(toItem: (image: DeepModeImage) => IDataObject): Ending | undefined {
+		const image = this.run.foreseen.get(this.job.imageId);
+		return image && this.existing(image, toItem);
+	}
+
+	private existing(image: DeepModeImage, toItem: (image: DeepModeImage) => IDataObject): Ending {
+		this.run.claims.end(this.job.imageId);
+		this.run.tally.existing += 1;
+		return this.unpaid(toItem(image));
+	}
+
+	private unpaid(json: IDataObject): Ending {
+		return { items: [{ json }], cost: { credits: 0, wasUpscaled: !this.wasWaitedFor } };
 	}
 
 	/** What an earlier try sent; of another execution's only where claims do not tell. */
@@ -122,7 +154,7 @@ export class ImageUpscaling {
 	/** @returns how the item ends, or nothing if the image that somebody has in work is not done */
 	private async lookAtOthers(
 		toItem: (image: DeepModeImage) => IDataObject,
-		deadline: number,
+		deadline = this.deadline,
 	): Promise<Ending | undefined> {
 		const { imageId, maySend } = this.job;
 		const { claims, reader, tally } = this.run;
@@ -130,26 +162,23 @@ export class ImageUpscaling {
 		if (outcome?.is !== 'image' || !isUpscaled(outcome.image)) return undefined;
 		claims.end(imageId);
 		tally.inWork += 1;
-		return { items: [{ json: toItem(outcome.image) }] };
+		return this.unpaid(toItem(outcome.image));
 	}
 
 	private inWorkEarlier(inWork: InWork, output: HandedOver): Ending {
 		this.run.tally.inWork += 1;
-		return { items: [{ json: output.earlier(inWork) }] };
+		return { items: [{ json: output.earlier(inWork) }], cost: FREE };
 	}
 
 	/** @returns how the item ends, or nothing if the image is to be submitted */
 	private async look(toItem: (image: DeepModeImage) => IDataObject): Promise<Ending | undefined> {
-		const { options, memory, claims, tally } = this.run;
+		const { options, memory } = this.run;
 		const { imageId, itemIndex, maySend } = this.job;
 		const wasPaid = memory.finishedEarlier(itemIndex, imageId) !== undefined;
 		if (!options.returnsExisting && !wasPaid) return undefined;
 		const outcome = await this.run.reader.lookUntilAnswered(imageId, this.deadline, maySend);
 		if (outcome?.is === 'image') {
-			if (!isUpscaled(outcome.image)) return undefined;
-			claims.end(imageId);
-			tally.existing += 1;
-			return { items: [{ json: toItem(outcome.image) }] };
+			return isUpscaled(outcome.image) ? this.existing(outcome.image, toItem) : undefined;
 		}
 		if (outcome?.is === 'refused') {
 			// The upscale gets the same answer, and says it in its own words.
@@ -160,25 +189,14 @@ export class ImageUpscaling {
 
 	/** @param handOver where DeepMode sends the result; without it, the result is waited for */
 	private async submit(handOver?: { callback: () => string; output: HandedOver }): Promise<Ending> {
-		const { client, sender, reader, memory, claims, options } = this.run;
-		const { imageId, itemIndex, maySend } = this.job;
+		const { budget, memory, claims } = this.run;
+		const { imageId, itemIndex } = this.job;
 		const inWork = await claims.confirm(imageId);
 		if (inWork) return handOver ? this.inWorkEarlier(inWork, handOver.output) : { inWork };
-		const outcome = await sender.send(
-			{
-				send: async (timeout) => {
-					claims.sent(imageId);
-					memory.submitting(itemIndex, imageId);
-					const answer = client.upscale(imageId, timeout, handOver?.callback());
-					const canLook = !handOver && options.returnsExisting;
-					return await (canLook ? reader.lookWhileUnanswered(imageId, answer) : answer);
-				},
-				judge: handOver ? judgeSubmission : judgeUpscale,
-				maySend,
-				leastTime: leastTime(this.run.options),
-			},
-			handOver ? this.deadline : this.lastLook,
-		);
+		const send = async () => await this.send(handOver?.callback);
+		const spent = await budget.spend(CREDITS_PER_UPSCALE, send, isFree);
+		if (!spent) return this.overLimit();
+		const { outcome } = spent;
 		switch (outcome?.is) {
 			case 'image':
 				return this.upscaled(outcome.image);
@@ -186,7 +204,7 @@ export class ImageUpscaling {
 				const json = handOver?.output.accepted(outcome.body) ?? outcome.body;
 				memory.finish(itemIndex, imageId, [json]);
 				this.run.tally.submitted += 1;
-				return { items: [{ json }] };
+				return { items: [{ json }], cost: PAID };
 			}
 			case 'unknown': {
 				const open = { seen: outcome.seen, isBrief: outcome.isBrief };
@@ -198,6 +216,27 @@ export class ImageUpscaling {
 				memory.notAccepted(itemIndex, imageId);
 				return outcome?.is === 'refused' ? this.refusal('upscale', outcome) : this.unsent(outcome);
 		}
+	}
+
+	/** @param callback where DeepMode sends the result; without it, the answer is the result */
+	private async send(callback?: () => string): Promise<Outcome | undefined> {
+		const { client, sender, reader, memory, claims, options } = this.run;
+		const { imageId, itemIndex, maySend } = this.job;
+		return await sender.send(
+			{
+				send: async (timeout) => {
+					claims.sent(imageId);
+					memory.submitting(itemIndex, imageId);
+					const answer = client.upscale(imageId, timeout, callback?.());
+					const canLook = !callback && options.returnsExisting;
+					return await (canLook ? reader.lookWhileUnanswered(imageId, answer) : answer);
+				},
+				judge: callback ? judgeSubmission : judgeUpscale,
+				maySend,
+				leastTime: leastTime(options),
+			},
+			callback ? this.deadline : this.lastLook,
+		);
 	}
 
 	private async settle({ seen, isBrief }: OpenSubmission): Promise<Ending> {
@@ -222,13 +261,13 @@ export class ImageUpscaling {
 		this.run.tally.upscaled += 1;
 		this.run.claims.end(this.job.imageId);
 		this.run.memory.finish(this.job.itemIndex, this.job.imageId, [json]);
-		return { items: [{ json }] };
+		return { items: [{ json }], cost: PAID };
 	}
 
 	/** The callback may still come, so this is no error. */
 	private notAcknowledged({ seen }: OpenSubmission, output: HandedOver): Ending {
-		this.run.tally.unknown += 1;
-		return { items: [{ json: output.unknown(seen) }] };
+		this.run.tally.addUnknown(CREDITS_PER_UPSCALE);
+		return { items: [{ json: output.unknown(seen) }], cost: NOT_KNOWN };
 	}
 
 	private refusal(action: string, outcome: Extract<Outcome, { is: 'refused' }>): Ending {
@@ -245,30 +284,16 @@ export class ImageUpscaling {
 			: { left: true };
 	}
 
+	private overLimit(): Ending {
+		const { claims, budget } = this.run;
+		claims.end(this.job.imageId);
+		return this.job.maySend()
+			? { failure: overLimit(this.name, CREDITS_PER_UPSCALE, budget), endsBatch: false }
+			: { left: true };
+	}
+
 	private unsettled(seen: string): Ending {
-		this.run.tally.unknown += 1;
+		this.run.tally.addUnknown(CREDITS_PER_UPSCALE);
 		return { failure: outcomeUnknown(this.name, seen), endsBatch: false };
 	}
-}
-
-/** What every run of upscales does before its first job, and after its last. */
-export function aroundUpscales({ context, claims, memory, tally }: Run) {
-	return {
-		/** Tells the claims which images will come. */
-		start: (jobs: Array<Job<{ imageId: string }>>) => {
-			const images = jobs.map(({ input: { imageId }, itemIndexes }) => ({
-				imageId,
-				itemIndex: itemIndexes[0] as number,
-			}));
-			claims.expect(
-				images
-					.filter(({ imageId, itemIndex }) => !memory.finished(itemIndex, imageId))
-					.map(({ imageId, itemIndex }) => ({ imageId, owner: memory.owner(itemIndex, imageId) })),
-			);
-		},
-		done: async () => {
-			await claims.finish();
-			tally.report(context);
-		},
-	};
 }

@@ -1,5 +1,7 @@
+import { CREDITS_PER_UPSCALE, creditsInWords } from '../../../shared/api/prices';
 import { saysNoCredits } from '../../../shared/api/saysNoCredits';
 import type { Outcome } from '../../../shared/api/outcome';
+import type { Budget } from '../../run/budget';
 import type { InWork } from '../../run/claims';
 import type { Failure } from '../../run/failure';
 
@@ -14,6 +16,12 @@ export interface Subject {
 	/** What the user can check. */
 	advice: string;
 }
+
+export const BALANCE: Subject = {
+	name: 'the balance',
+	action: 'show',
+	advice: 'Check the DeepMode credential.',
+};
 
 /** DeepMode said no. */
 export function refused(
@@ -82,6 +90,30 @@ export function creditsMissing(seen: string): Failure {
 	};
 }
 
+/** The user's own limit forbids it. @param credits what it would cost */
+export function overLimit(
+	name: string,
+	credits: number,
+	{ limit, submitted }: Pick<Budget, 'limit' | 'submitted'>,
+): Failure {
+	return {
+		from: 'settings',
+		message: `${capitalized(name)} was not submitted: its ${creditsInWords(credits)} would exceed Max Credits (${limit}), since ${submitted} are submitted in this execution already`,
+		description:
+			'Nothing was sent for this item, nor for what comes after it and costs credits. Raise Max Credits in the options of the node, or run again: each execution counts anew, and what is upscaled already costs nothing.',
+	};
+}
+
+/** The account cannot pay for a run. @param credits what the run would cost */
+export function tooFewCredits(credits: number, balance: number): Failure {
+	return {
+		from: 'settings',
+		message: `This run would cost ${creditsInWords(credits)}, and the DeepMode account has ${balance}`,
+		description:
+			'Nothing was sent, since If Too Few Credits is set to Stop. Add credits to your DeepMode account, or set it to Tell, then run again: what is upscaled already costs nothing.',
+	};
+}
+
 /** Nothing that costs anything left n8n for this item, or DeepMode surely did not take it. */
 export function notSent(name: string, outcome: Outcome | undefined): Failure {
 	return {
@@ -115,8 +147,7 @@ export function outcomeUnknown(name: string, seen: string): Failure {
 	return {
 		from: 'api',
 		message: `It is not known whether ${name} was upscaled: ${seen}`,
-		description:
-			'DeepMode may have accepted the upscale, and credits may have been spent. Wait a few minutes, then look at the image (Get Image), or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled by then costs nothing.',
+		description: `DeepMode may have accepted the upscale, and up to ${creditsInWords(CREDITS_PER_UPSCALE)} may have been spent. Wait a few minutes, then look at the image (Get Image), or run again with If Already Upscaled set to Return Existing Image: an image that is upscaled by then costs nothing.`,
 	};
 }
 
@@ -138,17 +169,30 @@ export function gaveUp(name: string, reason: string): Failure {
 	return {
 		from: 'api',
 		message: `DeepMode did not upscale ${name}: ${reason}`,
-		description:
-			'DeepMode had accepted the upscale, and credits may have been spent: Get Balance tells. Check the image in your DeepMode account before you run again.',
+		description: `DeepMode had accepted the upscale, and up to ${creditsInWords(CREDITS_PER_UPSCALE)} may have been spent: Get Balance tells. Check the image in your DeepMode account before you run again.`,
 	};
 }
 
-/** The image is there, and its file is not. */
-export function fileMissing(name: string, problem: string, imageIds: string[]): Failure {
+/**
+ * The image is there, and its file is not.
+ *
+ * @param imageIds all of the item
+ * @param credits what they cost, if that is known
+ */
+export function fileMissing(
+	name: string,
+	problem: string,
+	imageIds: string[],
+	credits?: number,
+): Failure {
+	const cost =
+		credits === undefined
+			? 'paid if it was to be paid'
+			: `it cost ${credits === 0 ? 'nothing' : creditsInWords(credits)}`;
 	return {
 		from: 'api',
 		message: `The file of ${name} could not be downloaded: ${problem}`,
-		description: `The image itself is done, and paid if it was to be paid. Get Image, with Download Image on, downloads it again for free.${imageIds.length > 1 ? ` The images of this item are ${imageIds.join(', ')}.` : ''}`,
+		description: `The image itself is done, and ${cost}. Get Image, with Download Image on, downloads it again for free.${imageIds.length > 1 ? ` The images of this item are ${imageIds.join(', ')}.` : ''}`,
 	};
 }
 
@@ -161,13 +205,16 @@ export function notRead(name: string, outcome: Outcome | undefined): Failure {
 	};
 }
 
-/** DeepMode may have accepted a generation, and there is no ID to look at. */
-export function generationUnknown(name: string, seen: string): Failure {
+/**
+ * DeepMode may have accepted a generation, and there is no ID to look at.
+ *
+ * @param credits what it costs if it was accepted
+ */
+export function generationUnknown(name: string, seen: string, credits: number): Failure {
 	return {
 		from: 'api',
 		message: `It is not known whether ${name} was generated: ${seen}`,
-		description:
-			'DeepMode may have accepted it, and credits may have been spent. Look at the images in your DeepMode account, and at its balance (Get Balance), before you generate again: that would be paid again.',
+		description: `DeepMode may have accepted it, and up to ${creditsInWords(credits)} may have been spent. Look at the images in your DeepMode account, and at its balance (Get Balance), before you generate again: that would be paid again.`,
 	};
 }
 

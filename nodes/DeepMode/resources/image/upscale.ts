@@ -5,13 +5,21 @@ import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { imageName } from '../../../shared/text';
 import type { Batch, Job } from '../../run/batch';
 import { runBatch } from '../../run/batch';
-import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
+import { addCostOption } from '../../run/cost';
+import {
+	maxConcurrencyOption,
+	maxCreditsOption,
+	readRunOptions,
+	timeoutOption,
+} from '../../run/options';
 import { prepareRun } from '../../run/run';
 import { toolDescriptionField } from '../../run/tool';
+import { aroundUpscales } from './aroundUpscales';
 import { endingWithFiles } from './endingWithFiles';
+import { ifTooFewCreditsOption } from './enoughCredits';
 import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
-import { aroundUpscales, ImageUpscaling } from './imageUpscaling';
+import { ImageUpscaling } from './imageUpscaling';
 import { STILL_IN_WORK } from './messages';
 import { readBinaryField, readImageId, readMode } from './parameters';
 import { maxWaitOption } from './pause/maxWait';
@@ -30,6 +38,7 @@ export const upscaleFields: INodeProperties[] = [
 	...pictureFields({ ...show, mode: ['sync', 'pause'] }),
 	optionsField(
 		[
+			addCostOption,
 			{
 				displayName: 'If Already Upscaled',
 				name: 'ifUpscaled',
@@ -72,7 +81,9 @@ export const upscaleFields: INodeProperties[] = [
 				description: 'What to do with an image that another execution has in work',
 				displayOptions: { hide: { ifUpscaled: ['upscaleAgain'] } },
 			},
+			ifTooFewCreditsOption,
 			maxConcurrencyOption,
+			maxCreditsOption,
 			maxFileSizeOption,
 			maxWaitOption,
 			timeoutOption,
@@ -109,6 +120,7 @@ async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageReq
 	};
 	return {
 		maxConcurrency: run.options.maxConcurrency,
+		addCost: run.options.addCost,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		// An image that several items want is upscaled once, and they all get it.
 		keyOf: ({ imageId }) => imageId,
@@ -125,6 +137,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 	const { start, done } = aroundUpscales(run);
 	return {
 		maxConcurrency: run.options.maxConcurrency,
+		addCost: run.options.addCost,
 		read: (itemIndex) => {
 			const imageId = readImageId(context, itemIndex);
 			const callback = targets.read(itemIndex, 'image.upscaled', imageId);

@@ -1,12 +1,14 @@
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { isImage } from '../../../../shared/api/image';
+import { CREDITS_PER_UPSCALE } from '../../../../shared/api/prices';
 import type { ImageReader } from '../../../../shared/api/imageReader';
 import type { FileContext } from '../../../../shared/files/download';
 import type { ImageWithFile } from '../../../../shared/files/withFiles';
 import { withFiles } from '../../../../shared/files/withFiles';
 import { inLanes } from '../../../../shared/lanes';
 import { imageName } from '../../../../shared/text';
+import { costFields } from '../../../run/cost';
 import { errorJson } from '../../../run/results';
 import { fileMissing, gaveUp } from '../messages';
 import { isPending } from './pending';
@@ -47,14 +49,19 @@ export async function complete(
 	return items.map((item) => {
 		const imageId = String(item.json.id);
 		const image = sightings.image(imageId);
-		if (!isPending(item)) return image ? { ...item, json: { ...image } } : item;
+		if (!isPending(item)) {
+			return image ? { ...item, json: { ...image, ...costFields(item.json) } } : item;
+		}
 		const { pairedItem } = item;
 		const reason = sightings.failure(imageId);
 		if (reason !== undefined) return { json: failedJson(node, imageId, reason), pairedItem };
 		if (!image) return item;
 		const file = files.get(imageId);
-		if (file && 'binary' in file) return { ...file, json: { ...file.json }, pairedItem };
-		return { json: file ? withoutFile(node, imageId, file) : { ...image }, pairedItem };
+		// It was submitted, so now it is known to be paid.
+		const cost = costFields(item.json, CREDITS_PER_UPSCALE);
+		if (file && 'problem' in file)
+			return { json: withoutFile(node, imageId, file, cost), pairedItem };
+		return { ...file, json: { ...(file?.json ?? image), ...cost }, pairedItem };
 	});
 }
 
@@ -113,9 +120,10 @@ function withoutFile(
 	node: INode,
 	imageId: string,
 	{ json, problem }: Extract<ImageWithFile, { problem: string }>,
+	cost?: IDataObject,
 ): IDataObject {
 	const { message, description } = fileMissing(imageName(imageId), problem, [imageId]);
 	return goesOnWithErrors(node)
 		? errorJson(message, description)
-		: { ...json, download_problem: problem };
+		: { ...json, ...cost, download_problem: problem };
 }

@@ -10,9 +10,10 @@ import { readRunOptions } from '../../../run/options';
 import type { Run } from '../../../run/run';
 import { prepareRun } from '../../../run/run';
 import { isTool } from '../../../run/tool';
+import { aroundUpscales } from '../aroundUpscales';
 import { endingWithFiles } from '../endingWithFiles';
 import { hintAtCallbackUrls } from '../handOver/callbackHints';
-import { aroundUpscales, ImageUpscaling } from '../imageUpscaling';
+import { ImageUpscaling } from '../imageUpscaling';
 import { readBinaryField, readImageId } from '../parameters';
 import { ringFor } from './bell';
 import { complete } from './complete';
@@ -62,6 +63,7 @@ export async function pauseUntilCalledBack(
 	const unclear = new Set<string>();
 	return {
 		maxConcurrency: options.maxConcurrency,
+		addCost: options.addCost,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		keyOf: ({ imageId }) => imageId,
 		...aroundUpscales(run),

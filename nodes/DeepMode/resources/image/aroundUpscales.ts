@@ -1,0 +1,61 @@
+import { isUpscaled } from '../../../shared/api/image';
+import { CREDITS_PER_UPSCALE } from '../../../shared/api/prices';
+import { inLanes } from '../../../shared/lanes';
+import type { Job } from '../../run/batch';
+import type { Run } from '../../run/run';
+import { compareWithBalance } from './enoughCredits';
+
+type ImageJob = Job<{ imageId: string }>;
+
+/** What every run of upscales does before its first job, and after its last. */
+export function aroundUpscales(run: Run) {
+	const { context, claims, memory, foreseen, tally } = run;
+	const isFinished = ({ input: { imageId }, itemIndexes: [itemIndex = 0] }: ImageJob) =>
+		memory.finished(itemIndex, imageId) !== undefined;
+	const upcoming = ({ input: { imageId }, itemIndexes: [itemIndex = 0] }: ImageJob) => ({
+		imageId,
+		owner: memory.owner(itemIndex, imageId),
+	});
+	const isToSubmit = (job: ImageJob) =>
+		!isFinished(job) &&
+		!memory.open(job.itemIndexes[0] ?? 0, job.input.imageId) &&
+		!claims.isElsewhere(upcoming(job));
+	return {
+		start: async (jobs: ImageJob[]) => {
+			const toSubmit = jobs.filter(isToSubmit);
+			await compareWithBalance(
+				run,
+				jobs,
+				toSubmit.length * CREDITS_PER_UPSCALE,
+				async () => (await lookAhead(run, toSubmit)) * CREDITS_PER_UPSCALE,
+			);
+			claims.expect(
+				jobs.filter((job) => !isFinished(job) && !foreseen.has(job.input.imageId)).map(upcoming),
+			);
+		},
+		done: async () => {
+			await claims.finish();
+			tally.report(context);
+		},
+	};
+}
+
+/**
+ * Looks at all images before any is claimed, since a claim must not be held for long before it is
+ * used. What is upscaled needs no other look.
+ *
+ * @returns how many are to be submitted
+ */
+async function lookAhead(run: Run, jobs: ImageJob[]): Promise<number> {
+	const { reader, options, foreseen } = run;
+	if (!options.returnsExisting) return jobs.length;
+	const deadline = Date.now() + options.timeout;
+	let count = 0;
+	await inLanes(jobs, options.maxConcurrency, async ({ input: { imageId }, maySend }) => {
+		const outcome = await reader.lookUntilAnswered(imageId, deadline, maySend);
+		if (outcome?.is === 'image' && isUpscaled(outcome.image)) foreseen.set(imageId, outcome.image);
+		// What cannot be seen now may be submitted when its turn comes.
+		else if (outcome?.is !== 'refused') count += 1;
+	});
+	return count;
+}

@@ -1,0 +1,120 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { useWorld } from '../e2e/world';
+import { startModel, type OpenAiStub } from '../shared/openAiStub';
+import type { StoredCredential } from '../shared/workflows';
+import { chain, deepModeNode, GOING_ON, itemsNodes } from '../shared/workflows';
+import { agentWorkflow } from './agentWorkflow';
+
+const world = useWorld();
+let model: OpenAiStub;
+let openAi: StoredCredential;
+/** What the model calls the tool with, one call after the other. */
+let calls: object[];
+
+beforeAll(async () => {
+	model = await startModel({
+		toolArguments: () => calls.splice(0, 1),
+		next: () => calls.splice(0, 1),
+		answer: () => 'Done',
+	});
+	openAi = await world.n8n.createCredential('openAiApi', 'OpenAI account', {
+		apiKey: 'sk-1',
+		url: model.url,
+	});
+});
+
+afterAll(async () => {
+	await model?.stop();
+});
+
+/** Lets the model call the tool in a loop. @returns what it was answered, call by call */
+async function loop(version: number, parameters: IDataObject, ...toolArguments: object[]) {
+	calls = toolArguments;
+	const { error } = await world.n8n.runAndWait(
+		agentWorkflow({
+			version,
+			openAi,
+			deepMode: world.credential,
+			parameters,
+			settings: GOING_ON,
+		}),
+	);
+	expect(error).toBeUndefined();
+	const answers = model.requests.at(-1)?.messages.filter(({ role }) => role === 'tool') ?? [];
+	return answers.map(({ content }) => (JSON.parse(String(content)) as IDataObject[])[0] ?? {});
+}
+
+const toCall = (id: string) => ({ Image_ID: id });
+const imageId = "={{ $fromAI('Image_ID', 'The image to upscale', 'string') }}";
+const overLimit = (id: string, limit: number, submitted: number) => ({
+	error: `Image "${id}" was not submitted: its 3 credits would exceed Max Credits (${limit}), since ${submitted} are submitted in this execution already`,
+	message: expect.stringMatching(/^Nothing was sent for this item/),
+});
+
+describe.each([1.7, 2.2, 3])('an AI Agent of version %f', (version) => {
+	it('that loops over 50 new images pays for ten, and the model is told why not for more', async () => {
+		const ids = world.deepMode.addImageIds(50);
+		const [done] = world.deepMode.addImageIds(1, { upscaled: true }) as [string];
+		const spent = world.deepMode.spent;
+
+		const answers = await loop(
+			version,
+			{ imageId, options: { maxCredits: 30 } },
+			...[...ids, done].map(toCall),
+		);
+
+		expect(world.deepMode.spent - spent).toBe(30);
+		expect(answers).toEqual([
+			...ids.slice(0, 10).map((id) => expect.objectContaining({ id, upscaled: true })),
+			...ids.slice(10).map((id) => overLimit(id, 30, 30)),
+			expect.objectContaining({ id: done, upscaled: true }),
+		]);
+	}, 180_000);
+
+	it('with a limit below one upscale pays nothing', async () => {
+		const [id] = world.deepMode.addImageIds(1) as [string];
+		const submits = world.deepMode.submits.length;
+
+		const answers = await loop(version, { imageId, options: { maxCredits: 2 } }, toCall(id));
+
+		expect(answers).toEqual([overLimit(id, 2, 0)]);
+		expect(world.deepMode.submits).toHaveLength(submits);
+	});
+});
+
+it('a loop that generates is ended by the same limit', async () => {
+	const spent = world.deepMode.spent;
+	const parameters = {
+		operation: 'generate',
+		modelId: world.deepMode.modelId,
+		prompt: "={{ $fromAI('Prompt', 'What to show', 'string') }}",
+		options: { maxCredits: 3 },
+	};
+
+	const answers = await loop(3, parameters, ...Array(5).fill({ Prompt: 'a lake' }));
+
+	expect(world.deepMode.spent - spent).toBe(3);
+	expect(answers.map(({ error }) => error !== undefined)).toEqual([
+		false,
+		false,
+		false,
+		true,
+		true,
+	]);
+});
+
+it('a run over 50 new images pays for ten, and each execution counts anew', async () => {
+	const ids = world.deepMode.addImageIds(50);
+	const spent = world.deepMode.spent;
+	const node = deepModeNode(world.credential, { options: { maxCredits: 30 } }, GOING_ON);
+	const workflow = chain(...itemsNodes(ids.map((id) => ({ id }))), node);
+
+	const first = await world.n8n.runAndWait(workflow);
+	expect(world.deepMode.spent - spent).toBe(30);
+	expect(first.items('DeepMode').filter(({ json }) => json.error)).toHaveLength(40);
+
+	const second = await world.n8n.runAndWait(workflow);
+	expect(world.deepMode.spent - spent).toBe(60);
+	expect(second.items('DeepMode').filter(({ json }) => json.upscaled)).toHaveLength(20);
+});
