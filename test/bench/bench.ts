@@ -30,7 +30,7 @@ async function main(): Promise<void> {
 			8: async () => [await parked(bench)],
 			9: async () => [await claims(bench)],
 			10: async () => await size(bench),
-			13: async () => await expressions(),
+			11: async () => await expressions(),
 		};
 		const rows: Row[] = [];
 		for (const [number, run] of Object.entries(cases)) {
