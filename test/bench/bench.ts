@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { n8nVersion } from '../e2e/harness/install';
 import { many, memory, overhead, tail, trigger } from './cases';
 import { claims } from './claims';
+import { expressions } from './expressions';
 import { load } from './load';
 import { parked } from './parked';
 import { queue } from './queue';
 import type { Row } from './rounds';
 import { BenchServer } from './server';
+import { size } from './size';
 
 /** `npm run bench`: all cases, or those whose numbers are given; `--json` for machines. */
 async function main(): Promise<void> {
@@ -27,6 +29,8 @@ async function main(): Promise<void> {
 			7: async () => [await queue(bench)],
 			8: async () => [await parked(bench)],
 			9: async () => [await claims(bench)],
+			10: async () => await size(bench),
+			11: async () => await expressions(),
 		};
 		const rows: Row[] = [];
 		for (const [number, run] of Object.entries(cases)) {

@@ -11,7 +11,7 @@ import { inTurns, round } from './rounds';
 import type { BenchServer } from './server';
 import { API_KEY } from './server';
 
-const images = (count: number, milliseconds: (row: number) => number = () => 0) =>
+export const images = (count: number, milliseconds: (row: number) => number = () => 0) =>
 	Array.from({ length: count }, (_, row) => ({ id: `image${row}-${milliseconds(row)}` }));
 
 const ours = (bench: BenchServer, options: IDataObject = {}, parameters: IDataObject = {}): INode =>
@@ -59,7 +59,9 @@ export async function overhead(bench: BenchServer): Promise<Row> {
 
 /** 200 images of 200 ms, every tenth 800 ms, 50 in flight. */
 export async function tail(bench: BenchServer): Promise<Row> {
-	const items = images(200, (row) => (row % 10 === 0 ? 800 : 200));
+	const lanes = 50;
+	const workOf = (row: number) => (row % 10 === 0 ? 800 : 200);
+	const items = images(200, workOf);
 	const inFlight: Record<string, number> = {};
 	const timed = async (name: string, contestant: INode) => {
 		await bench.apiStats();
@@ -67,18 +69,31 @@ export async function tail(bench: BenchServer): Promise<Row> {
 		inFlight[name] = Math.max(inFlight[name] ?? 0, (await bench.apiStats()).most);
 		return time;
 	};
-	const batching = { batching: { batch: { batchSize: 50, batchInterval: 1000 } } };
+	const batching = { batching: { batch: { batchSize: lanes, batchInterval: 1000 } } };
 	const row = await inTurns('2 tail', 'ms in all', {
-		ours: async () => await timed('ours', ours(bench, { maxConcurrency: 50 })),
+		ours: async () => await timed('ours', ours(bench, { maxConcurrency: lanes })),
 		'httpRequest, 50 a second': async () =>
 			await timed('httpRequest, 50 a second', httpRequest(bench, batching)),
 		'httpRequest, all at once': async () =>
 			await timed('httpRequest, all at once', httpRequest(bench)),
-		// All lanes busy all the time.
-		ideal: async () => (180 * 200 + 20 * 800) / 50,
+		'lanes that are never idle': async () =>
+			neverIdle(
+				items.map((_, row) => workOf(row)),
+				lanes,
+			),
 	});
 	const flights = Object.entries(inFlight).map(([name, most]) => `${name}: ${most}`);
 	return { ...row, notes: `most in flight: ${flights.join('; ')}` };
+}
+
+/** How long it takes at least, where each starts in this order as soon as a lane is free. */
+function neverIdle(times: number[], lanes: number): number {
+	const freeAt: number[] = Array(lanes).fill(0);
+	for (const time of times) {
+		const next = freeAt.indexOf(Math.min(...freeAt));
+		freeAt[next] = (freeAt[next] ?? 0) + time;
+	}
+	return Math.max(...freeAt);
 }
 
 /** 40 downloads of 25 MB. */
@@ -101,6 +116,25 @@ const BASIC = { user: 'bench', password: 'bench' };
 
 /** Calls a second that a trigger answers, so many at a time. */
 export async function trigger(bench: BenchServer, atATime: number): Promise<Row> {
+	const { ours, guarded, open } = await triggers(bench);
+	return await inTurns(`4 trigger, ${atATime} at a time`, 'calls a second', {
+		ours: async () => await rate(ours, atATime),
+		'webhook, Basic Auth': async () => await rate(guarded, atATime),
+		webhook: async () => await rate(open, atATime),
+	});
+}
+
+/** How to call a trigger. */
+interface Callee {
+	/** The address of the next call. */
+	url: () => string;
+	auth?: AxiosBasicCredentials;
+}
+
+/** Ours, and n8n's Webhook node with its Basic Auth and with none. */
+export async function triggers(
+	bench: BenchServer,
+): Promise<Record<'ours' | 'guarded' | 'open', Callee>> {
 	const ids = { ours: randomUUID(), webhook: randomUUID(), guarded: randomUUID() };
 	const activate = async (trigger: INode, path: string) =>
 		await bench.n8n.activate(await bench.n8n.createWorkflow(chain(trigger)), path);
@@ -121,23 +155,22 @@ export async function trigger(bench: BenchServer, atATime: number): Promise<Row>
 	const guarded = webhook(ids.guarded, { authentication: 'basicAuth' }, using(basic));
 	await activate(guarded, ids.guarded);
 	const own = bench.server.webhookUrl(`${ids.ours}/deepmode`);
-	return await inTurns(`4 trigger, ${atATime} at a time`, 'calls a second', {
-		ours: async () => await rate(() => signedUrl(own, API_KEY), atATime),
-		'webhook, Basic Auth': async () =>
-			await rate(() => bench.server.webhookUrl(ids.guarded), atATime, {
-				username: BASIC.user,
-				password: BASIC.password,
-			}),
-		webhook: async () => await rate(() => bench.server.webhookUrl(ids.webhook), atATime),
-	});
+	return {
+		ours: { url: () => signedUrl(own, API_KEY) },
+		guarded: {
+			url: () => bench.server.webhookUrl(ids.guarded),
+			auth: { username: BASIC.user, password: BASIC.password },
+		},
+		open: { url: () => bench.server.webhookUrl(ids.webhook) },
+	};
 }
 
-async function rate(
-	url: () => string,
-	atATime: number,
-	auth?: AxiosBasicCredentials,
-): Promise<number> {
-	const urls = Array.from({ length: 30 }, url);
+/** How often each is called in a round. */
+export const CALLS = 30;
+
+/** @returns calls a second */
+export async function rate({ url, auth }: Callee, atATime: number): Promise<number> {
+	const urls = Array.from({ length: CALLS }, url);
 	const httpAgent = new Agent({ keepAlive: true, maxSockets: atATime });
 	const started = performance.now();
 	const queue = urls.values();

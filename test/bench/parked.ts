@@ -1,8 +1,9 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import axios from 'axios';
 
+import { cpuOf } from '../e2e/harness/cpu';
 import { memoryOf } from '../e2e/harness/memory';
 import type { ImageRecord } from '../emulator';
 import { startEmulator } from '../emulator';
@@ -16,8 +17,6 @@ const IMAGES = 10;
 const NEVER = 2 ** 31 - 1;
 /** How long n8n is left alone, and looked at, in milliseconds. */
 const CALM = 20_000;
-/** The kernel counts a process's time in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
 
 interface Reading {
 	/** Of one core, in percent. */
@@ -95,18 +94,14 @@ function callbackOfEach(requests: Array<{ body?: unknown }>): Set<string> {
 
 /** Waits until n8n has calmed down, and looks at it for as long. */
 async function read({ server }: BenchServer): Promise<Reading> {
-	const folder = `/proc/${server.pid}`;
-	const seconds = () => {
-		const [, fields = ''] = readFileSync(`${folder}/stat`, 'utf8').split(') ');
-		const [user, system] = fields.split(' ').slice(11, 13).map(Number) as [number, number];
-		return (user + system) / TICKS_PER_SECOND;
-	};
+	const pid = server.pid as number;
+	const folder = `/proc/${pid}`;
 	await sleep(CALM);
-	const before = seconds();
+	const before = cpuOf(pid);
 	await sleep(CALM);
-	const cpu = ((seconds() - before) / (CALM / 1000)) * 100;
+	const cpu = ((cpuOf(pid) - before) / (CALM / 1000)) * 100;
 	const sockets = readdirSync(`${folder}/fd`).filter((fd) => isSocket(`${folder}/fd/${fd}`));
-	const memory = Math.round(memoryOf(server.pid as number));
+	const memory = Math.round(memoryOf(pid));
 	return { cpu: round(cpu), sockets: sockets.length, memory };
 }
 

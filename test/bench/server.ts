@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,6 +10,7 @@ import axios from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import { N8nClient } from '../e2e/harness/client';
+import { cpuOf } from '../e2e/harness/cpu';
 import { peakGrowth } from '../e2e/harness/memory';
 import { packPackage } from '../e2e/harness/pack';
 import type { N8nServer } from '../e2e/harness/server';
@@ -19,12 +20,30 @@ import { chain, itemsNodes } from '../shared/workflows';
 
 export const API_KEY = 'dm_bench_key';
 
+/** The file that `turns.js` writes. */
+const TURNS = 'turns';
+
+/** One run of a node, as n8n itself measures it. */
+export interface NodeRun {
+	/** In milliseconds since 1970. */
+	startTime: number;
+	/** In milliseconds. */
+	executionTime: number;
+}
+
 /** What the API saw since it was last asked. */
 export interface ApiStats {
 	/** Requests in work at once, at the most. */
 	most: number;
 	/** When each request came, in milliseconds since 1970. */
 	times: number[];
+}
+
+export interface WatchedRun extends NodeRun {
+	/** n8n's longest turn while the node ran, in milliseconds of CPU time; 0 for less than 20. */
+	longestTurn: number;
+	/** n8n's CPU time from the start of the workflow until it is stored, in seconds. */
+	cpu: number;
 }
 
 /** A real n8n with the package and the bare loop in it, and an API in a process of its own. */
@@ -39,7 +58,8 @@ export class BenchServer {
 		private readonly endApi: () => void,
 	) {}
 
-	static async start(): Promise<BenchServer> {
+	/** @param env environment variables for n8n */
+	static async start(env: Record<string, string> = {}): Promise<BenchServer> {
 		const folder = await mkdtemp(join(tmpdir(), 'n8n-nodes-deepmode-bench-'));
 		const api = spawn('tsx', [join(__dirname, 'api.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
 		const [line] = (await once(api.stdout, 'data')) as [Buffer];
@@ -48,7 +68,12 @@ export class BenchServer {
 		const server = await prepareN8n({
 			tarball,
 			folder,
-			env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' },
+			env: {
+				N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
+				NODE_OPTIONS: `--require ${join(__dirname, 'turns.js')}`,
+				TURNS_FILE: join(folder, TURNS),
+				...env,
+			},
 		});
 		await cp(
 			join(__dirname, 'bareLoop'),
@@ -70,22 +95,46 @@ export class BenchServer {
 	}
 
 	/**
-	 * How long the node "DeepMode" runs on these items, in milliseconds, as n8n itself measures it.
+	 * How long the node "DeepMode" runs on these items, in milliseconds.
 	 *
 	 * @param entries how many keys n8n remembers for the node before
 	 */
 	async timeOf(items: IDataObject[], contestant: INode, entries = 0): Promise<number> {
+		return (await this.run(items, contestant, entries)).executionTime;
+	}
+
+	/** Runs the node "DeepMode" on these items; `entries` as in `timeOf`. */
+	async run(items: IDataObject[], contestant: INode, entries = 0): Promise<NodeRun> {
 		const workflowId = await this.n8n.createWorkflow(chain(...itemsNodes(items), contestant));
 		if (entries > 0) this.remember(workflowId, contestant, entries);
 		const execution = await this.n8n.waitForExecution(await this.n8n.run(workflowId), {
-			timeoutMs: 900_000,
+			timeoutMs: 3_600_000,
 			everyMs: 500,
 		});
 		const [run] = execution.data.resultData.runData.DeepMode ?? [];
 		if (execution.items('DeepMode').length !== items.length || !run) {
 			throw new Error(`${contestant.type}: ${JSON.stringify(execution.error)}`);
 		}
-		return run.executionTime;
+		return run;
+	}
+
+	/** As `run`, and what it took n8n. */
+	async watchedRun(items: IDataObject[], contestant: INode): Promise<WatchedRun> {
+		const file = join(this.folder, TURNS);
+		await writeFile(file, '');
+		const pid = this.server.pid as number;
+		const before = cpuOf(pid);
+		process.kill(pid, 'SIGUSR2');
+		const run = await this.run(items, contestant);
+		process.kill(pid, 'SIGUSR2');
+		const cpu = cpuOf(pid) - before;
+		const turns = (await readFile(file, 'utf8')).trim().split('\n').map(toTurn);
+		const { startTime, executionTime } = run;
+		const during = turns.map(({ from, to, busy }) => {
+			const end = Math.min(to, startTime + executionTime);
+			return Math.max(0, Math.min(busy, end - Math.max(from, startTime)));
+		});
+		return { ...run, cpu, longestTurn: Math.max(0, ...during) };
 	}
 
 	/** As n8n's helper for deduplication stores it. */
@@ -108,4 +157,10 @@ export class BenchServer {
 	async peakGrowth(work: () => Promise<unknown>): Promise<number> {
 		return await peakGrowth(this.server.pid as number, work);
 	}
+}
+
+/** A line of `turns.js`. */
+function toTurn(line: string): { from: number; to: number; busy: number } {
+	const [to = 0, took = 0, busy = 0] = line.split(' ').map(Number);
+	return { from: to - took, to, busy };
 }

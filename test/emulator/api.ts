@@ -61,6 +61,13 @@ export function createApi(
 		reply.header('retry-after', Math.ceil(left / 1000));
 		throw new Refusal(429, 'Too many requests');
 	});
+	const taken: number[] = [];
+	server.addHook('preValidation', async () => {
+		const now = Date.now();
+		while ((taken[0] ?? now) <= now - 1000) taken.shift();
+		if (taken.length >= settings.mostASecond) throw new Refusal(429, 'Too many requests');
+		taken.push(now);
+	});
 	server.setErrorHandler<FastifyError>((error, _request, reply) => refuse(reply, error));
 
 	const answer = async (

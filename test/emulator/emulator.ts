@@ -30,6 +30,7 @@ export class Emulator implements Settings {
 	urlDelayMs: number;
 	generateShape: GenerateShape;
 	busyUntil: number;
+	mostASecond: number;
 	callbackRepeats: number;
 
 	/** The API's requests in the order they came. */
@@ -55,6 +56,7 @@ export class Emulator implements Settings {
 		this.urlDelayMs = options.urlDelayMs ?? 0;
 		this.generateShape = options.generateShape ?? 'array';
 		this.busyUntil = options.busyUntil ?? 0;
+		this.mostASecond = options.mostASecond ?? Infinity;
 		this.callbackRepeats = options.callbackRepeats ?? 1;
 
 		const { gallery, faults, work } = this;

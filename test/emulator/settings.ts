@@ -24,6 +24,11 @@ export interface Settings {
 	 * the epoch. Default 0.
 	 */
 	busyUntil: number;
+	/**
+	 * How many requests are taken in any second; more are answered 429, and not when to come again.
+	 * Default: any number.
+	 */
+	mostASecond: number;
 	/** How often each callback is delivered. Default 1. */
 	callbackRepeats: number;
 }

@@ -13,7 +13,10 @@ async function start(options?: EmulatorOptions): Promise<void> {
 }
 
 beforeEach(async () => await start());
-afterEach(async () => await emulator.close());
+afterEach(async () => {
+	jest.useRealTimers();
+	await emulator.close();
+});
 
 /** Sends as a client would; every status is an answer, a redirect too. */
 async function send(method: string, path: string, data?: unknown): Promise<AxiosResponse> {
@@ -165,6 +168,23 @@ describe('refusals', () => {
 		expect(emulator.charges()).toEqual([]);
 		expect((await balance()).data.remaining_balance).toBe(2);
 		expect((await retrieve(id)).data.upscaled).toBe(false);
+	});
+
+	it('takes no more requests a second than it is told', async () => {
+		jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'] });
+		emulator.mostASecond = 2;
+		const taken = { status: 200 };
+		const refused = {
+			status: 429,
+			headers: expect.not.objectContaining({ 'retry-after': expect.anything() }),
+		};
+		expect(await balance()).toMatchObject(taken);
+		jest.setSystemTime(Date.now() + 500);
+		expect(await balance()).toMatchObject(taken);
+		expect(await balance()).toMatchObject(refused);
+		jest.setSystemTime(Date.now() + 500);
+		expect(await balance()).toMatchObject(taken);
+		expect(await balance()).toMatchObject(refused);
 	});
 
 	it('does not know other images', async () => {

@@ -12,11 +12,11 @@ interface Served {
 	seconds: number;
 }
 
-/** So many requests in any stretch of ten seconds. */
-function perTenSeconds(count: () => number): Limit {
+/** So many requests in any stretch of ten seconds, or of another length in milliseconds. */
+function perTenSeconds(count: () => number, stretch = 10_000): Limit {
 	const taken: number[] = [];
 	return (now) => {
-		while ((taken[0] ?? now) <= now - 10_000) taken.shift();
+		while ((taken[0] ?? now) <= now - stretch) taken.shift();
 		if (taken.length >= count()) return false;
 		taken.push(now);
 		return true;
@@ -96,6 +96,18 @@ describe('10 requests in 10 seconds, and 200 images of two requests each', () =>
 		expect(refused / sent).toBeLessThanOrEqual(0.1);
 	});
 });
+
+it.each([10, 50])(
+	'10 requests in one second, which pauses of a second are long for, %i lanes: at most 1.3 of the ideal',
+	async (lanes) => {
+		const limit = perTenSeconds(() => 10, 1000);
+		const work = { images: 200, lanes, workMs: 20 };
+		const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
+
+		expect(seconds).toBeLessThan(1.3 * 40);
+		expect(refused / sent).toBeLessThanOrEqual(0.1);
+	},
+);
 
 it.each([
 	[10, 20],

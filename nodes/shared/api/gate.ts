@@ -14,7 +14,7 @@ const HEADROOM = 1.04;
 /** Where fewer than this part of the requests were refused, the pace was nearly right. */
 const RARE = 0.1;
 /** What is left then of the pace, if there is one. */
-const STEP_BACK = 0.94;
+const STEP_BACK = 0.92;
 /** In so many milliseconds without a refusal the pace doubles: slowly at first, then faster. */
 const DOUBLING = 60_000;
 /** The first pace is a guess: it is not slower than this, in milliseconds, and doubles sooner. */
@@ -237,9 +237,11 @@ export class Gate {
 		const isRare = this.refusals < RARE * (this.refusals + count);
 		if (isRare) return this.pause / STEP_BACK;
 		// The waits double: DeepMode would have taken it at some time between the last two.
-		const to = isFirst ? (this.refusedAt.last + now) / 2 : now;
+		const to = (this.refusedAt.last + now) / 2;
 		const interval = (to - from) / Math.max(1, count);
-		return isFirst ? Math.min(interval, FIRST_INTERVAL) : interval;
+		if (isFirst) return Math.min(interval, FIRST_INTERVAL);
+		// The wait is in it, and was longer than needed: the truth is nearer to the pace before it.
+		return Math.sqrt(interval * Math.min(interval, this.pause));
 	}
 
 	private close(request: Out, retryAfter?: number): void {
