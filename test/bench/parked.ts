@@ -5,7 +5,7 @@ import axios from 'axios';
 
 import { cpuOf } from '../e2e/harness/cpu';
 import { memoryOf } from '../e2e/harness/memory';
-import type { ImageRecord } from '../emulator';
+import type { Emulator, ImageRecord } from '../emulator';
 import { startEmulator } from '../emulator';
 import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
 import type { Row } from './rounds';
@@ -15,8 +15,10 @@ import type { BenchServer } from './server';
 const IMAGES = 10;
 /** The images are done when the benchmark says so. */
 const NEVER = 2 ** 31 - 1;
-/** How long n8n is left alone, and looked at, in milliseconds. */
+/** How long n8n is left alone, and then looked at, in milliseconds. */
 const CALM = 20_000;
+/** How long it is looked at with all executions paused. */
+const LONG = 600_000;
 
 interface Reading {
 	/** Of one core, in percent. */
@@ -25,6 +27,8 @@ interface Reading {
 	sockets: number;
 	/** In MB. */
 	memory: number;
+	/** Looks at images, a minute. */
+	looks: number;
 }
 
 /** 200 executions of ten images each, paused at once: what they hold, and whether all end. */
@@ -51,11 +55,11 @@ export async function parked(bench: BenchServer): Promise<Row> {
 				await bench.n8n.waitForExecution(id, { statuses: ['waiting'], timeoutMs: 120_000 });
 			}
 		};
-		const readings = { idle: await read(bench) } as Record<string, Reading>;
+		const readings: Record<string, Reading> = { idle: await read(bench, emulator) };
 		await pauseHundred();
-		readings['100 paused'] = await read(bench);
+		readings['100 paused'] = await read(bench, emulator);
 		await pauseHundred();
-		readings['200 paused'] = await read(bench);
+		readings['200 paused, ten minutes'] = await read(bench, emulator, LONG);
 
 		for (const image of images) image.upscaled = true;
 		const callbacks = callbackOfEach(emulator.requests);
@@ -77,7 +81,7 @@ export async function parked(bench: BenchServer): Promise<Row> {
 			medians: of('cpu'),
 			spread: {},
 			ratios: {},
-			notes: `sockets: ${listed('sockets')}; memory in MB: ${listed('memory')}; ended well: ${ended} of ${executionIds.length}`,
+			notes: `sockets: ${listed('sockets')}; memory in MB: ${listed('memory')}; looks a minute: ${listed('looks')}; ended well: ${ended} of ${executionIds.length}`,
 		};
 	} finally {
 		await emulator.close();
@@ -92,17 +96,26 @@ function callbackOfEach(requests: Array<{ body?: unknown }>): Set<string> {
 	return new Set(callbacks.filter((callback) => callback !== undefined));
 }
 
-/** Waits until n8n has calmed down, and looks at it for as long. */
-async function read({ server }: BenchServer): Promise<Reading> {
+/**
+ * Waits until n8n has calmed down, and looks at it.
+ *
+ * @param time for so long, in milliseconds
+ */
+async function read(
+	{ server }: BenchServer,
+	{ requests }: Emulator,
+	time = CALM,
+): Promise<Reading> {
 	const pid = server.pid as number;
 	const folder = `/proc/${pid}`;
 	await sleep(CALM);
-	const before = cpuOf(pid);
-	await sleep(CALM);
-	const cpu = ((cpuOf(pid) - before) / (CALM / 1000)) * 100;
+	const [worked, asked] = [cpuOf(pid), requests.length];
+	await sleep(time);
+	const cpu = ((cpuOf(pid) - worked) / (time / 1000)) * 100;
+	const looks = (requests.length - asked) / (time / 60_000);
 	const sockets = readdirSync(`${folder}/fd`).filter((fd) => isSocket(`${folder}/fd/${fd}`));
 	const memory = Math.round(memoryOf(pid));
-	return { cpu: round(cpu), sockets: sockets.length, memory };
+	return { cpu: round(cpu), sockets: sockets.length, memory, looks: round(looks) };
 }
 
 function isSocket(fd: string): boolean {

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
 import { signCallbackUrl } from '../../nodes/shared/callback/signature';
-import type { Emulator } from '../emulator';
+import type { Emulator, ImageRecord } from '../emulator';
 import type { Execution } from '../shared/execution';
 import { post } from '../shared/requests';
 import { GOING_ON } from '../shared/workflows';
@@ -112,6 +112,27 @@ describe('at the limit', () => {
 		expect(result.items('DeepMode').map(({ json }) => json.id)).toEqual(ids);
 		expect(passed).toBeLessThan(8 * MINUTE);
 	});
+});
+
+it('n8n is restarted, and nobody calls: it goes on 15 minutes after Max Wait, with what was known before', async () => {
+	const images = deepMode.addImages(3);
+	const [first] = images as [ImageRecord];
+	first.upscaled = true;
+	deepMode.workMs = HOUR;
+	const ids = images.map(({ id }) => id);
+
+	const { result: execution } = await onMovedClock(async () => await run(ids, maxWait(5)));
+	for (const image of images) image.upscaled = true;
+	const { result, passed } = await onMovedClock(async () => {
+		n8n.restart();
+		return await execution.ended();
+	});
+
+	expect(result.status).toBe('success');
+	expect(rows(result)).toEqual(ids.map((id, row) => [row, id, row === 0]));
+	expect(result.items('After').map(({ json }) => json.timed_out)).toEqual([undefined, true, true]);
+	expect(passed).toBeGreaterThan(19 * MINUTE);
+	expect(passed).toBeLessThanOrEqual(20 * MINUTE);
 });
 
 it('while it is paused others see that images are in work; n8n has stored the end', async () => {
@@ -425,10 +446,11 @@ describe('no size is too large', () => {
 		expect(deepMode.spent).toBe(300);
 	}, 300_000);
 
-	it('60 pictures whose sum takes longer than any one limit', async () => {
-		const ids = deepMode.addImageIds(60);
+	it('500 pictures whose sum takes longer than any one limit', async () => {
+		const ids = deepMode.addImageIds(500);
 		deepMode.workMs = MINUTE;
-		deepMode.fault('*', { on: 'file', delayMs: MINUTE, times: Infinity });
+		const picture = { status: 200, contentType: 'image/jpeg', body: 'a picture' };
+		deepMode.fault('*', { ...picture, on: 'file', delayMs: MINUTE, times: Infinity });
 		const setup = { parameters: { download: true, options: { timeout: 90 } } };
 
 		const { result } = await onMovedClock(async () => await (await run(ids, setup)).ended());

@@ -3,7 +3,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import { useWorld } from '../e2e/world';
 import type { Execution } from '../shared/execution';
 import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
-import { deepModeNode, node, startNode, to, using } from '../shared/workflows';
+import { chain, deepModeNode, node, startNode, to, using } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
 
 const world = useWorld();
@@ -26,20 +26,26 @@ interface Tool {
  * @param toolArguments what the model calls it with, all in one message
  */
 async function ask(
-	{ parameters, settings, agent = 3 }: Tool,
+	{ parameters, settings, agent }: Tool,
 	...toolArguments: object[]
 ): Promise<Execution> {
-	const { n8n, credential } = world;
+	const tool = {
+		...deepModeNode(world.credential, parameters, settings),
+		name: 'Upscale for Customer',
+		type: 'n8n-nodes-deepmode.deepModeTool',
+	};
+	return await askWith(tool, toolArguments, agent);
+}
+
+/** Lets an AI Agent answer, with a node as its only tool. */
+async function askWith(tool: INode, toolArguments: object[], agent = 3): Promise<Execution> {
+	const { n8n } = world;
+	await model?.stop();
 	model = await startOpenAiStub(...toolArguments);
 	const openAi = await n8n.createCredential('openAiApi', 'OpenAI account', {
 		apiKey: 'sk-1',
 		url: model.url,
 	});
-	const tool = {
-		...deepModeNode(credential, parameters, settings),
-		name: 'Upscale for Customer',
-		type: 'n8n-nodes-deepmode.deepModeTool',
-	};
 	const nodes = [
 		startNode(),
 		node('AI Agent', '@n8n/n8n-nodes-langchain.agent', agent, {
@@ -72,6 +78,12 @@ const offered = () => model.requests[0]?.tools?.[0]?.function;
 
 /** What the tool answered, as the model got it. */
 const answer = () => JSON.parse(String(model.requests[1]?.messages.at(-1)?.content)) as unknown;
+
+/** The same, of each of its calls. */
+const answers = () =>
+	(model.requests.at(-1)?.messages ?? [])
+		.filter(({ role }) => role === 'tool')
+		.map(({ content }) => JSON.parse(String(content)) as unknown);
 
 const schema = (properties: Record<string, object>) => ({
 	$schema: 'http://json-schema.org/draft-07/schema#',
@@ -133,13 +145,62 @@ it.each([1.7, 2.2, 3])(
 		);
 
 		expect(error).toBeUndefined();
-		const answers = model.requests.at(-1)?.messages.filter(({ role }) => role === 'tool') ?? [];
-		expect(answers.map(({ content }) => JSON.parse(String(content)) as unknown)).toEqual(
-			Array(2).fill([expect.objectContaining({ id, upscaled: true })]),
-		);
+		expect(answers()).toEqual(Array(2).fill([expect.objectContaining({ id, upscaled: true })]));
 		expect(world.deepMode.charges(id)).toHaveLength(1);
 	},
 );
+
+describe('a workflow that pauses, as its tool', () => {
+	/** A workflow that pauses with the image that it is called with, and the tool that calls it. */
+	async function pausingTool() {
+		const { n8n, credential } = world;
+		const input = { name: 'Image_ID', type: 'string' };
+		const workflowId = await n8n.createWorkflow(
+			chain(
+				node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
+					workflowInputs: { values: [input] },
+				}),
+				deepModeNode(credential, { mode: 'pause', imageId: '={{ $json.Image_ID }}' }),
+			),
+		);
+		await n8n.activate(workflowId);
+		return node('Upscale_for_Customer', '@n8n/n8n-nodes-langchain.toolWorkflow', 2.2, {
+			workflowId: { __rl: true, mode: 'id', value: workflowId },
+			workflowInputs: {
+				mappingMode: 'defineBelow',
+				value: { Image_ID: imageId },
+				schema: [{ ...input, id: input.name, displayName: input.name, display: true }],
+			},
+		});
+	}
+
+	it('gives the image to an AI Agent of version 3, which waits for it', async () => {
+		const { id } = world.deepMode.addImage();
+		world.deepMode.workMs = 3000;
+
+		await askWith(await pausingTool(), [{ Image_ID: id }]);
+
+		expect(answer()).toEqual([expect.objectContaining({ id, upscaled: true })]);
+	});
+
+	it.each([1.7, 2.2, 3])(
+		'asked again and again by an AI Agent of version %f, pays once and never says that the time is over',
+		async (agent) => {
+			const { id } = world.deepMode.addImage();
+			const tool = await pausingTool();
+			world.deepMode.workMs = 3000;
+
+			for (let question = 0; question < 2; question++) {
+				const { error } = await askWith(tool, Array(2).fill({ Image_ID: id }), agent);
+				expect(error).toBeUndefined();
+				expect(answers()).toHaveLength(2);
+				expect(JSON.stringify(answers())).not.toContain('timed_out');
+			}
+
+			expect(world.deepMode.charges(id)).toHaveLength(1);
+		},
+	);
+});
 
 it('gives the model all images that it generated', async () => {
 	const parameters = {

@@ -29,7 +29,7 @@ const UNKNOWN = 'no-such-image';
 const world = useWorld();
 let sftp: SftpServer;
 let model: OpenAiStub;
-let images: Record<'one' | 'async' | 'asked' | 'paused' | 'pausedToo', ImageRecord>;
+let images: Record<'one' | 'async' | 'asked' | 'done' | 'open' | 'failed', ImageRecord>;
 
 // Starting n8n's command line takes its time: all examples are imported at once. Each gets the name
 // of its file for its ID.
@@ -40,8 +40,9 @@ beforeAll(async () => {
 		one: image(),
 		async: image(),
 		asked: image(),
-		paused: image(),
-		pausedToo: image(),
+		done: image(),
+		open: image(),
+		failed: image(),
 	};
 	sftp = await startOpenSsh();
 	model = await startOpenAiStub({ Image_ID: images.asked.id });
@@ -61,9 +62,10 @@ beforeAll(async () => {
 				server.webhookUrl(TRIGGER_PATH),
 		}),
 		'pause-until-callback': withParameters(
-			filled('pause-until-callback', {
-				'your image ID': images.paused.id,
-				'your second image ID': images.pausedToo.id,
+			withParameters(filled('pause-until-callback'), 'Images', {
+				jsonOutput: JSON.stringify({
+					image_ids: [images.done.id, images.open.id, images.failed.id],
+				}),
 			}),
 			'Upscale Images',
 			{ options: { maxWait: 1 } },
@@ -130,21 +132,24 @@ it('upscale-one-image upscales one image', async () => {
 });
 
 it('pause-until-callback goes on with what is done, and looks after what is not', async () => {
-	const ids = [images.paused.id, images.pausedToo.id];
-	ids.forEach((id) => world.deepMode.fault(id, { on: 'callback', lost: true }));
-	world.deepMode.workMs = (id) => (id === images.paused.id ? 6000 : 600_000);
+	const [done, open, failed] = [images.done.id, images.open.id, images.failed.id];
+	const gaveUp = { message: 'Upscaling failed: too dark' };
+	world.deepMode.workMs = (id) => (id === open ? 600_000 : 6000);
+	world.deepMode.fault(failed, { on: 'work', gaveUp });
+	world.deepMode.fault(done, { on: 'callback', lost: true });
 
 	const execution = await world.n8n.waitForExecution(
 		await world.n8n.run('pause-until-callback', BY_HAND),
 		{ timeoutMs: 180_000 },
 	);
 
-	expect(execution.items('Get Image').map(({ json }) => json.id)).toEqual([images.pausedToo.id]);
-	expect(execution.items('Not Yet').map(({ json }) => json.id)).toEqual([images.pausedToo.id]);
-	expect(execution.items('Upscaled').map(({ json }) => [json.id, json.upscaled])).toEqual([
-		[images.paused.id, true],
+	const from = (name: string) => execution.items(name).map(({ json }) => json.id);
+	expect(from('Upscaled')).toEqual([done]);
+	expect(execution.items('Failed').map(({ json }) => json)).toEqual([
+		{ id: failed, upscaled: false, failed: true, ...gaveUp },
 	]);
-	expect(ids.map((id) => world.deepMode.charges(id).length)).toEqual([1, 1]);
+	expect([from('Get Image'), from('Not Yet')]).toEqual([[open], [open]]);
+	expect([done, open, failed].map((id) => world.deepMode.charges(id).length)).toEqual([1, 1, 1]);
 }, 240_000);
 
 it('async-upscale-with-callback brings the customer back beside the result', async () => {

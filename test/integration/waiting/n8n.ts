@@ -54,9 +54,14 @@ export class WaitingN8n {
 	}
 
 	close(): void {
-		clearInterval(this.tracker);
-		for (const timer of this.timers.values()) clearTimeout(timer);
+		this.stopTracking();
 		this.server?.close();
+	}
+
+	/** Begins anew with what is stored. What the process had planned goes with its clock. */
+	restart(): void {
+		this.stopTracking();
+		this.tracker = this.startTracking();
 	}
 
 	/**
@@ -161,6 +166,12 @@ export class WaitingN8n {
 		if (goesOnWith) this.goOn(execution, goesOnWith);
 		if (failure) throw failure;
 		return answer;
+	}
+
+	private stopTracking(): void {
+		clearInterval(this.tracker);
+		for (const timer of this.timers.values()) clearTimeout(timer);
+		this.timers.clear();
 	}
 
 	private startTracking(): NodeJS.Timeout {

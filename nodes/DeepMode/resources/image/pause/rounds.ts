@@ -95,9 +95,6 @@ export class Round {
 /** The rounds of parked executions, by URL: those of one execution follow one another there. */
 const rounds = new Map<string, Round>();
 
-/** How many rounds this process knows. */
-export const knownRounds = () => rounds.size;
-
 /**
  * The round of a parked execution.
  *
