@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 
 import axios from 'axios';
 
-import { signCallbackUrl } from '../../nodes/shared/callback/signature';
-import { activeTrigger } from './activeTrigger';
 import { chain, itemsNodes, node } from '../shared/workflows';
+import { activeTrigger } from './activeTrigger';
+import { callWithoutDatabase } from './databaseAway';
 import { useWorld } from './world';
 
 const world = useWorld();
@@ -74,27 +72,11 @@ it('bodies that nobody needs do not keep n8n busy', async () => {
 
 it('callbacks that come while n8n has no database start their workflow once, when they come again', async () => {
 	const trigger = await activeTrigger(world);
-	const database = new DatabaseSync(join(world.server.userFolder, '.n8n', 'database.sqlite'));
-	const urls = Array.from({ length: 50 }, (_, row) =>
-		signCallbackUrl(
-			trigger.url,
-			{ event: 'image.upscaled', imageId: `${row}`, context: {} },
-			world.deepMode.apiKey,
-		),
-	);
-	const callAll = async () =>
-		await Promise.all(urls.map(async (url, row) => await post(url, image(`${row}`))));
 
-	database.exec('PRAGMA legacy_alter_table = ON; PRAGMA busy_timeout = 10000');
-	database.exec('ALTER TABLE execution_entity RENAME TO away');
-	const during = await callAll();
-	database.exec('ALTER TABLE away RENAME TO execution_entity');
-	database.close();
-	const after = await callAll();
-	const again = await callAll();
+	const [during, after, again] = await callWithoutDatabase(world, trigger, 50);
 
-	expect(during.map(({ status }) => status)).toEqual(Array(50).fill(500));
-	expect(after.map(({ data }) => data)).toEqual(Array(50).fill({ received: 1 }));
-	expect(again.map(({ data }) => data)).toEqual(Array(50).fill({ received: 0 }));
+	expect(during).toMatchObject(Array(50).fill({ status: 500 }));
+	expect(after).toMatchObject(Array(50).fill({ data: { received: 1 } }));
+	expect(again).toMatchObject(Array(50).fill({ data: { received: 0 } }));
 	expect(await trigger.runs(50)).toHaveLength(50);
 }, 240_000);

@@ -194,6 +194,31 @@ describe('the API key', () => {
 	});
 });
 
+describe('an API key that is an expression', () => {
+	const run = async (keys: string[]) => {
+		const byItem = await account('By item', { apiKey: '={{ $json.key }}' });
+		const ids = world.deepMode.addImageIds(keys.length);
+		const items = ids.map((id, row) => ({ id, key: keys[row] }));
+		return await world.n8n.runAndWait(chain(...itemsNodes(items), deepModeNode(byItem)));
+	};
+
+	it('is refused where it differs from item to item, and nothing is sent', async () => {
+		const before = world.deepMode.requests.length;
+
+		const { error } = await run([world.deepMode.apiKey, 'dm_key_of_another_account']);
+
+		expect(error?.message).toBe('The DeepMode credential differs from item to item');
+		expect(error?.description).toContain('Nothing was sent');
+		expect(world.deepMode.requests).toHaveLength(before);
+	});
+
+	it('serves a run where it is the same for all items', async () => {
+		const execution = await run([world.deepMode.apiKey, world.deepMode.apiKey]);
+
+		expect(execution.items('DeepMode').map(({ json }) => json.upscaled)).toEqual([true, true]);
+	});
+});
+
 describe('the world.credential test', () => {
 	it('passes with the right key', async () => {
 		expect(await world.n8n.testCredential(world.credential)).toMatchObject({ status: 'OK' });
