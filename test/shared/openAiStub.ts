@@ -16,7 +16,9 @@ interface ToolCall {
 export interface ChatRequest {
 	model: string;
 	messages: Message[];
-	tools?: Array<{ function: { name: string; description: string; parameters: unknown } }>;
+	tools?: Array<{
+		function: { name: string; description: string; parameters: { properties?: object } };
+	}>;
 	stream?: boolean;
 }
 
@@ -40,8 +42,13 @@ export interface OpenAiStub {
 
 /** What stands in for a model's wits. */
 export interface Behaviour {
-	/** What the first tool on offer is called with, by what the user wrote; none to call none. */
+	/**
+	 * What tools are called with, by what the user wrote: each call is of the first tool that takes it,
+	 * and none is made that no tool takes.
+	 */
 	toolArguments: (question: string) => object[];
+	/** The same, by what a tool has answered; without it, none. */
+	next?: (result: string) => object[];
 	/** What is said in the end, by what the tool answered; without that, if none was called. */
 	answer: (result?: string) => string;
 }
@@ -59,39 +66,46 @@ export async function startOpenAiStub(...toolArguments: object[]): Promise<OpenA
 }
 
 /** Starts a server on loopback with the one call of OpenAI's API that an agent needs. */
-export async function startModel({ toolArguments, answer }: Behaviour): Promise<OpenAiStub> {
+export async function startModel(behaviour: Behaviour): Promise<OpenAiStub> {
 	const server = fastify({ forceCloseConnections: true });
 	const requests: ChatRequest[] = [];
 	server.post<{ Body: ChatRequest }>('/v1/chat/completions', ({ body }, response) => {
 		requests.push(body);
-		const said = reply(body, { toolArguments, answer });
+		const said = reply(body, behaviour);
 		return body.stream ? response.type('text/event-stream').send(asStream(said)) : said;
 	});
 	const origin = await server.listen({ host: '127.0.0.1', port: 0 });
 	return { url: `${origin}/v1`, requests, stop: async () => await server.close() };
 }
 
-/** A question is answered with calls of the first tool on offer, a tool's result with a text. */
-function reply(body: ChatRequest, { toolArguments, answer }: Behaviour): Completion {
+/** A question, and a tool's result, is answered with calls of tools or with a text. */
+function reply(body: ChatRequest, { toolArguments, next, answer }: Behaviour): Completion {
 	const { role, content } = body.messages.at(-1) as Message;
 	const say = (text: string) => completion(body, 'stop', { role: 'assistant', content: text });
-	if (role === 'tool') return say(answer(String(content)));
-	const calls = toolArguments(String(content));
-	return calls.length === 0
-		? say(answer())
-		: completion(body, 'tool_calls', callFirstTool(body, calls));
+	const said = String(content);
+	const isResult = role === 'tool';
+	const message = callTools(body, (isResult ? next?.(said) : toolArguments(said)) ?? []);
+	if (message.tool_calls?.length) return completion(body, 'tool_calls', message);
+	return say(isResult ? answer(said) : answer());
 }
 
-function callFirstTool({ tools }: ChatRequest, toolArguments: object[]): Message {
-	const name = tools?.[0]?.function.name ?? '';
+function callTools({ messages, tools = [] }: ChatRequest, calls: object[]): Message {
 	return {
 		role: 'assistant',
 		content: null,
-		tool_calls: toolArguments.map((given, index) => ({
-			id: `call_${index + 1}`,
-			type: 'function',
-			function: { name, arguments: JSON.stringify(given) },
-		})),
+		tool_calls: calls.flatMap((given, index) => {
+			const tool = tools.find(({ function: { parameters } }) =>
+				Object.keys(given).every((name) => name in (parameters.properties ?? {})),
+			);
+			if (!tool) return [];
+			const { name } = tool.function;
+			return {
+				// No two calls of a conversation have the same.
+				id: `call_${messages.length}_${index + 1}`,
+				type: 'function' as const,
+				function: { name, arguments: JSON.stringify(given) },
+			};
+		}),
 	};
 }
 

@@ -9,15 +9,19 @@ import sharp from 'sharp';
 import { useWorld } from '../e2e/world';
 import type { ImageRecord } from '../emulator';
 import type { Values } from '../shared/examples';
+import { Chatter } from '../shared/chatter';
 import {
+	ANSWERS,
+	ASKING_CHAT_PATH,
 	BY_HAND,
 	CHAT_PATH,
 	example,
 	TRIGGER_PATH,
+	wantLarge,
 	withCredentials,
 	withParameters,
 } from '../shared/examples';
-import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
+import { startModel, type OpenAiStub } from '../shared/openAiStub';
 import { fetchFile } from '../shared/requests';
 import { waitFor } from '../shared/waitFor';
 import type { StoredCredential } from '../shared/workflows';
@@ -44,7 +48,12 @@ beforeAll(async () => {
 		pausedToo: image(),
 	};
 	sftp = await startOpenSsh();
-	model = await startOpenAiStub({ Image_ID: images.asked.id });
+	model = await startModel({
+		toolArguments: (question) =>
+			question.includes(images.asked.id) ? [{ Image_ID: images.asked.id }] : [{ Prompt: 'a lake' }],
+		next: wantLarge,
+		answer: (result) => `Done: ${result}`,
+	});
 	const credentials: StoredCredential[] = [
 		world.credential,
 		await n8n.createCredential('sftp', 'SFTP account', { ...sftp.access }),
@@ -78,6 +87,11 @@ beforeAll(async () => {
 		'ai-agent-tool': withParameters(filled('ai-agent-tool'), 'When Chat Message Received', {
 			public: true,
 		}),
+		'ai-agent-asks-first': withParameters(
+			filled('ai-agent-asks-first', { 'your model ID': deepMode.modelId }),
+			'When Chat Message Received',
+			{ public: true },
+		),
 	});
 }, 120_000);
 
@@ -311,9 +325,56 @@ it('ai-agent-tool lets a model upscale the image that the user asks for', async 
 			type: 'function',
 			function: expect.objectContaining({
 				name: 'Upscale_Image',
-				description: expect.stringContaining('Costs 3 credits'),
+				description: expect.stringContaining('Costs the user 3 credits'),
 				parameters: expect.objectContaining({ required: ['Image_ID'] }),
 			}),
 		},
 	]);
+});
+
+describe('ai-agent-asks-first', () => {
+	beforeAll(async () => {
+		await world.n8n.activate('ai-agent-asks-first', ASKING_CHAT_PATH);
+	});
+
+	/** Asks for a picture in n8n's chat, and answers when asked. */
+	async function chat(sessionId: string, answer: string) {
+		const spent = world.deepMode.spent;
+		const { data } = await axios.post<{ executionId: string; resumeToken: string }>(
+			world.server.webhookUrl(ASKING_CHAT_PATH),
+			{ action: 'sendMessage', sessionId, chatInput: 'Please make a large picture of a lake' },
+		);
+		const chatter = Chatter.listen(world.server.url, { sessionId, ...data });
+		const question = await chatter.click(answer);
+		const said = await chatter.hears(2);
+		chatter.leave();
+		const { error } = await world.n8n.waitForExecution(data.executionId);
+		return { question, said, error, spent: world.deepMode.spent - spent };
+	}
+
+	it('tells the price, and upscales when the person says yes', async () => {
+		const { question, said, error, spent } = await chat('yes', ANSWERS.yes);
+
+		expect(error).toBeUndefined();
+		expect(question).toMatch(/^Upscaling the image \w+ costs 3 credits/);
+		expect(said).toContain('"upscaled":true');
+		expect(spent).toBe(1 + 3);
+	});
+
+	it('pays for nothing more when the person says no', async () => {
+		const { said, error, spent } = await chat('no', ANSWERS.no);
+
+		expect(error).toBeUndefined();
+		expect(said).toContain('rejected the tool call');
+		expect(spent).toBe(1);
+	});
+
+	it('has a limit in each tool that costs something', () => {
+		const { nodes } = example('ai-agent-asks-first');
+		const limits = nodes
+			.filter(({ type }) => type === 'n8n-nodes-deepmode.deepModeTool')
+			.map(({ parameters }) => (parameters.options as IDataObject).maxCredits);
+
+		expect(limits).toEqual([4, 6]);
+	});
 });
