@@ -1,9 +1,10 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import { useWorld } from '../e2e/world';
+import { agentWith } from '../shared/agents';
 import type { Execution } from '../shared/execution';
 import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
-import { deepModeNode, node, startNode, to, using } from '../shared/workflows';
+import { deepModeNode } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
 
 const world = useWorld();
@@ -40,31 +41,7 @@ async function ask(
 		name: 'Upscale for Customer',
 		type: 'n8n-nodes-deepmode.deepModeTool',
 	};
-	const nodes = [
-		startNode(),
-		node('AI Agent', '@n8n/n8n-nodes-langchain.agent', agent, {
-			promptType: 'define',
-			text: 'Please',
-			options: {},
-		}),
-		node(
-			'Model',
-			'@n8n/n8n-nodes-langchain.lmChatOpenAi',
-			1.2,
-			{ model: { __rl: true, mode: 'list', value: 'gpt-4.1-mini' }, options: {} },
-			using(openAi),
-		),
-		tool,
-	];
-	return await n8n.runAndWait({
-		nodes,
-		connections: {
-			Start: { main: [[to('AI Agent')]] },
-			Model: { ai_languageModel: [[to('AI Agent', 'ai_languageModel')]] },
-			[tool.name]: { ai_tool: [[to('AI Agent', 'ai_tool')]] },
-		},
-		settings: { executionOrder: 'v1' },
-	});
+	return await n8n.runAndWait(agentWith(tool, openAi, agent));
 }
 
 /** What the model was told about the tool. */

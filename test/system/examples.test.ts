@@ -6,10 +6,10 @@ import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 import sharp from 'sharp';
 
+import { askForPicture } from '../e2e/askingChat';
 import { useWorld } from '../e2e/world';
 import type { ImageRecord } from '../emulator';
 import type { Values } from '../shared/examples';
-import { Chatter } from '../shared/chatter';
 import {
 	ANSWERS,
 	ASKING_CHAT_PATH,
@@ -337,36 +337,25 @@ describe('ai-agent-asks-first', () => {
 		await world.n8n.activate('ai-agent-asks-first', ASKING_CHAT_PATH);
 	});
 
-	/** Asks for a picture in n8n's chat, and answers when asked. */
-	async function chat(sessionId: string, answer: string) {
-		const spent = world.deepMode.spent;
-		const { data } = await axios.post<{ executionId: string; resumeToken: string }>(
-			world.server.webhookUrl(ASKING_CHAT_PATH),
-			{ action: 'sendMessage', sessionId, chatInput: 'Please make a large picture of a lake' },
-		);
-		const chatter = Chatter.listen(world.server.url, { sessionId, ...data });
-		const question = await chatter.click(answer);
-		const said = await chatter.hears(2);
-		chatter.leave();
-		const { error } = await world.n8n.waitForExecution(data.executionId);
-		return { question, said, error, spent: world.deepMode.spent - spent };
-	}
-
 	it('tells the price, and upscales when the person says yes', async () => {
-		const { question, said, error, spent } = await chat('yes', ANSWERS.yes);
+		const spent = world.deepMode.spent;
 
-		expect(error).toBeUndefined();
+		const { question, said, execution } = await askForPicture(world.n8n, ANSWERS.yes);
+
+		expect(execution.error).toBeUndefined();
 		expect(question).toMatch(/^Upscaling the image \w+ costs 3 credits/);
 		expect(said).toContain('"upscaled":true');
-		expect(spent).toBe(1 + 3);
+		expect(world.deepMode.spent - spent).toBe(1 + 3);
 	});
 
 	it('pays for nothing more when the person says no', async () => {
-		const { said, error, spent } = await chat('no', ANSWERS.no);
+		const spent = world.deepMode.spent;
 
-		expect(error).toBeUndefined();
+		const { said, execution } = await askForPicture(world.n8n, ANSWERS.no);
+
+		expect(execution.error).toBeUndefined();
 		expect(said).toContain('rejected the tool call');
-		expect(spent).toBe(1);
+		expect(world.deepMode.spent - spent).toBe(1);
 	});
 
 	it('has a limit in each tool that costs something', () => {
