@@ -236,6 +236,17 @@ describe('when it fails', () => {
 		]);
 	});
 
+	it('tells the model that the tool has no credential', async () => {
+		await ask({ parameters: { imageId }, settings: { credentials: {} } }, { Image_ID: 'a' });
+
+		expect(answer()).toEqual([
+			{
+				error: 'Node does not have any credentials set for "deepModeApi"',
+				message: 'Choose a DeepMode credential in the node. Nothing was sent.',
+			},
+		]);
+	});
+
 	it('tells the model that it cannot pause, and sends nothing', async () => {
 		const { id } = world.deepMode.addImage();
 		const before = world.deepMode.requests.length;
