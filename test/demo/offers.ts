@@ -1,5 +1,11 @@
 import type { N8nClient } from '../e2e/harness/client';
-import { example, TRIGGER_PATH, withCredentials, withParameters } from '../shared/examples';
+import {
+	ANSWERS,
+	example,
+	TRIGGER_PATH,
+	withCredentials,
+	withParameters,
+} from '../shared/examples';
 import type { StoredCredential, WorkflowFile } from '../shared/workflows';
 import type { DemoApi } from './api';
 import type { Services } from './services';
@@ -39,6 +45,7 @@ export async function makeOffers(
 		...(api.modelId === undefined ? [] : [generate(api.modelId, files)]),
 		nightly(files),
 		agent(api),
+		...(api.modelId === undefined ? [] : [askingAgent(api.modelId)]),
 	];
 	const offers: Offer[] = [];
 	for (const { example, see, workflow, webhookPath } of filled) {
@@ -108,6 +115,15 @@ function agent({ images }: DemoApi): Filled {
 		example: name,
 		workflow: example(name),
 		see: `Open the chat and write: Please upscale the image ${images.asked}. A stand-in for a model calls the tool, and says so.`,
+	};
+}
+
+function askingAgent(modelId: string): Filled {
+	const name = 'ai-agent-asks-first';
+	return {
+		example: name,
+		workflow: withParameters(example(name), 'Generate Image', { modelId }),
+		see: `Open the chat and write: Please make a large picture of a lake. It is made, and you are asked before it is upscaled: click "${ANSWERS.yes}".`,
 	};
 }
 

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { N8nClient } from '../e2e/harness/client';
+import { wantLarge } from '../shared/examples';
 import { startModel } from '../shared/openAiStub';
 import type { StoredCredential } from '../shared/workflows';
 import type { DemoApi } from './api';
 import { startSftp } from './sftp';
 
 const STAND_IN =
-	'I am no model: I stand in for one in this demo. I call the tool with the image ID that I find in a message, and repeat what it says.';
+	'I am no model: I stand in for one in this demo. I call the tool with the image ID that I find in a message, or have a picture made of what you ask for and upscaled, and repeat what the tool says.';
 
 /** What the examples need beside DeepMode. */
 export interface Services {
@@ -40,8 +41,11 @@ export async function openServices(
 	const model = await startModel({
 		toolArguments: (question) => {
 			const imageId = [...images].find((id) => question.includes(id));
-			return imageId === undefined ? [] : [{ Image_ID: imageId }];
+			if (imageId !== undefined) return [{ Image_ID: imageId }];
+			const wish = /picture of (.+)/.exec(question)?.[1];
+			return wish === undefined ? [] : [{ Prompt: wish }];
 		},
+		next: wantLarge,
 		answer: (result = `Write: Please upscale the image ${api.images.asked}`) =>
 			`${STAND_IN}\n\n${result}`,
 	});

@@ -38,6 +38,9 @@ it("tells in n8n's log what became of each request, without key, address of a fi
 	expect(lines.join('\n')).toMatch(
 		new RegExp(`POST /api/images/upscale, image "${refused.id}": status 422 .* so refused`),
 	);
+	expect(lines.join('\n')).toMatch(
+		new RegExp(`POST /api/images/upscale, image "${fine.id}": status 200 .* so acknowledged`),
+	);
 	for (const secret of [deepMode.apiKey, deepMode.filesUrl, 'dm_signature', '?']) {
 		expect(lines.filter((line) => line.includes(secret))).toEqual([]);
 	}

@@ -9,7 +9,8 @@ import { emulatedApi, type DemoApi } from '../demo/api';
 import { furnish, invitation } from '../demo/interactive';
 import { openN8n } from '../demo/n8n';
 import type { Offer } from '../demo/offers';
-import { BY_HAND, example, exampleNames } from '../shared/examples';
+import { Chatter } from '../shared/chatter';
+import { ANSWERS, BY_HAND, example, exampleNames } from '../shared/examples';
 import type { Execution } from '../shared/execution';
 import { waitFor } from '../shared/waitFor';
 import type { WorkflowFile } from '../shared/workflows';
@@ -132,6 +133,27 @@ it('ai-agent-tool', async () => {
 	expect(answer?.json.output).toContain('I am no model: I stand in for one');
 	expect(answer?.json.output).toContain(api.images.asked);
 	expect(answer?.json.output).toContain('image_url');
+});
+
+it('ai-agent-asks-first', async () => {
+	const { workflowId, see } = offer('ai-agent-asks-first');
+	const [message] = /Please make [\w ]+/.exec(see) as RegExpExecArray;
+
+	const executionId = await n8n.chat(workflowId, message);
+	const { data } = await n8n.waitForExecution(executionId, { statuses: ['waiting'] });
+	const chatter = Chatter.listen(n8n.server.url, {
+		sessionId: '1',
+		executionId,
+		resumeToken: (data as { resumeToken?: string }).resumeToken,
+	});
+	const question = await chatter.click(ANSWERS.yes);
+	const answer = await chatter.hears(2);
+	chatter.leave();
+
+	expect(question).toContain('costs 3 credits');
+	expect(answer).toContain('I am no model: I stand in for one');
+	expect(answer).toContain('"upscaled":true');
+	expect((await n8n.waitForExecution(executionId)).error).toBeUndefined();
 });
 
 it('has nothing left to fill in, and notes as in examples/', async () => {

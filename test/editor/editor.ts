@@ -151,6 +151,12 @@ export class Editor {
 		await this.parameter(name).click();
 	}
 
+	/** Chooses one of a parameter's options, by the name that is shown. */
+	async choose(parameter: string, option: string): Promise<void> {
+		await this.parameter(parameter).click();
+		await this.page.getByRole('option', { name: option }).click();
+	}
+
 	/** Runs the open node; a trigger listens for a test event. */
 	async execute(): Promise<void> {
 		await this.byId('node-execute-button').first().click();

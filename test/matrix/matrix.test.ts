@@ -2,15 +2,27 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { activeTrigger } from '../e2e/activeTrigger';
+import { askForPicture } from '../e2e/askingChat';
 import { startN8n } from '../e2e/harness/server';
 import { installAsInReadme } from '../e2e/readmeInstall';
 import { useWorld } from '../e2e/world';
+import { agentWith } from '../shared/agents';
+import {
+	ANSWERS,
+	ASKING_CHAT_PATH,
+	example,
+	wantLarge,
+	withCredentials,
+	withParameters,
+} from '../shared/examples';
 import type { OutputItem } from '../shared/execution';
+import { startModel, type OpenAiStub } from '../shared/openAiStub';
 import { fetchFile } from '../shared/requests';
 import { chain, deepModeNode, itemsNodes } from '../shared/workflows';
+import { readDocument } from '../unit/docs/markdown';
 import { VERSIONS } from './versions';
 
-describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
+describe.each(VERSIONS)('$name', ({ name, manifestFolder, env }) => {
 	const world = useWorld(
 		async () => await startN8n({ manifestFolder, env, install: installAsInReadme }),
 	);
@@ -19,7 +31,7 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 		chain(...itemsNodes(ids.map((id) => ({ id }))), deepModeNode(world.credential, parameters));
 
 	it('npm install', async () => {
-		const ours = (await world.n8n.nodeTypes()).map(({ name }) => name);
+		const ours = (await world.n8n.nodeTypes()).map((type) => type.name);
 
 		expect(ours).toEqual(
 			expect.arrayContaining([
@@ -126,4 +138,65 @@ describe.each(VERSIONS)('$name', ({ manifestFolder, env }) => {
 		await expectPictures(execution.items('DeepMode'));
 		expect(world.deepMode.spent - spent).toBe(15);
 	});
+
+	let model: OpenAiStub | undefined;
+
+	afterEach(async () => await model?.stop());
+
+	/** A stand-in for a model, which asks for that image or else for a new one. */
+	async function startStandIn(imageId?: string) {
+		model = await startModel({
+			toolArguments: () => [imageId === undefined ? { Prompt: 'a lake' } : { Image_ID: imageId }],
+			next: wantLarge,
+			answer: (result) => `Done: ${result}`,
+		});
+		return await world.n8n.createCredential('openAiApi', 'Stand-in', {
+			apiKey: 'sk-1',
+			url: model.url,
+		});
+	}
+
+	it('tool of an AI agent', async () => {
+		const openAi = await startStandIn('nobody');
+		const tool = {
+			...deepModeNode(world.credential, {
+				imageId: "={{ $fromAI('Image_ID', 'The image to upscale', 'string') }}",
+			}),
+			type: 'n8n-nodes-deepmode.deepModeTool',
+		};
+
+		await world.n8n.runAndWait(agentWith(tool, openAi, 2.2));
+
+		const [asked, answered] = model?.requests ?? [];
+		const told = readDocument('docs/ai-agents.md').tables.flatMap(({ rows }) => rows);
+		expect(told).toContainEqual(['Upscale Image', asked?.tools?.[0]?.function.description]);
+		expect(JSON.parse(String(answered?.messages.at(-1)?.content))).toEqual([
+			{
+				error: 'DeepMode does not know image "nobody"',
+				message: expect.stringContaining('Nothing was charged'),
+			},
+		]);
+	});
+
+	// n8n 1 has no human review for tools.
+	if (!name.startsWith('1.')) {
+		it('human review of a tool', async () => {
+			const spent = world.deepMode.spent;
+			const openAi = await startStandIn();
+			const filled = example('ai-agent-asks-first', { 'your model ID': world.deepMode.modelId });
+			const id = await world.n8n.createWorkflow(
+				withParameters(
+					withCredentials(filled, [world.credential, openAi]),
+					'When Chat Message Received',
+					{ public: true },
+				),
+			);
+			await world.n8n.activate(id, ASKING_CHAT_PATH);
+
+			const { said } = await askForPicture(world.n8n, ANSWERS.yes);
+
+			expect(said).toContain('"upscaled":true');
+			expect(world.deepMode.spent - spent).toBe(1 + 3);
+		});
+	}
 });

@@ -9,17 +9,38 @@ export const EXAMPLES = join(ROOT, 'examples');
 /** The node that starts a run of an example by hand. */
 export const BY_HAND = 'When clicking ‘Execute workflow’';
 
-/** What the triggers of the examples get for their URLs to be known; else n8n thinks of it. */
-const WEBHOOK_IDS: Record<string, string> = {
-	'n8n-nodes-deepmode.deepModeTrigger': '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f',
-	'@n8n/n8n-nodes-langchain.chatTrigger': '0b7e4d5a-9c1f-4e62-a3d8-5f6071829304',
+/** What the trigger of an example gets for its URL to be known; else n8n thinks of it. */
+const WEBHOOK_IDS = {
+	'async-upscale-with-callback': '6f2d9c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f',
+	'ai-agent-tool': '0b7e4d5a-9c1f-4e62-a3d8-5f6071829304',
+	'ai-agent-asks-first': '5d1c8b7a-2e3f-4a90-b6c5-1f2e3d4c5b6a',
 };
 
+const WITH_WEBHOOK = ['n8n-nodes-deepmode.deepModeTrigger', '@n8n/n8n-nodes-langchain.chatTrigger'];
+
 /** The trigger's path in `async-upscale-with-callback`. */
-export const TRIGGER_PATH = `${WEBHOOK_IDS['n8n-nodes-deepmode.deepModeTrigger']}/deepmode`;
+export const TRIGGER_PATH = `${WEBHOOK_IDS['async-upscale-with-callback']}/deepmode`;
 
 /** The chat's path in `ai-agent-tool`. */
-export const CHAT_PATH = `${WEBHOOK_IDS['@n8n/n8n-nodes-langchain.chatTrigger']}/chat`;
+export const CHAT_PATH = `${WEBHOOK_IDS['ai-agent-tool']}/chat`;
+
+/** The chat's path in `ai-agent-asks-first`. */
+export const ASKING_CHAT_PATH = `${WEBHOOK_IDS['ai-agent-asks-first']}/chat`;
+
+/** What the person clicks in `ai-agent-asks-first`. */
+export const ANSWERS = { yes: 'Upscale it', no: 'Leave it' };
+
+/**
+ * What the model calls next in `ai-agent-asks-first`: it wants to have upscaled what is not.
+ *
+ * @param result what a tool answered
+ */
+export function wantLarge(result: string): object[] {
+	const imageId = /"id":"([^"]+)".*"upscaled":false/.exec(result)?.[1];
+	return imageId === undefined
+		? []
+		: [{ toolParameters: { Image_ID: imageId }, hitlParameters: {} }];
+}
 
 /** What a user fills in, as the examples name it. */
 export interface Values {
@@ -45,8 +66,8 @@ export function exampleFile(name: string): WorkflowFile {
 export function example(name: string, values: Values = {}): WorkflowFile {
 	const file = exampleFile(name);
 	const nodes = file.nodes.map((node) => {
-		const webhookId = WEBHOOK_IDS[node.type];
-		return webhookId === undefined ? node : { ...node, webhookId };
+		const webhookId = (WEBHOOK_IDS as Record<string, string>)[name];
+		return WITH_WEBHOOK.includes(node.type) ? { ...node, webhookId } : node;
 	});
 	return withValues({ ...file, nodes }, values);
 }

@@ -1,9 +1,10 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import { useWorld } from '../e2e/world';
+import { agentWith } from '../shared/agents';
 import type { Execution } from '../shared/execution';
 import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
-import { chain, deepModeNode, node, startNode, to, using } from '../shared/workflows';
+import { chain, deepModeNode, node } from '../shared/workflows';
 import { readDocument } from '../unit/docs/markdown';
 
 const world = useWorld();
@@ -46,31 +47,7 @@ async function askWith(tool: INode, toolArguments: object[], agent = 3): Promise
 		apiKey: 'sk-1',
 		url: model.url,
 	});
-	const nodes = [
-		startNode(),
-		node('AI Agent', '@n8n/n8n-nodes-langchain.agent', agent, {
-			promptType: 'define',
-			text: 'Please',
-			options: {},
-		}),
-		node(
-			'Model',
-			'@n8n/n8n-nodes-langchain.lmChatOpenAi',
-			1.2,
-			{ model: { __rl: true, mode: 'list', value: 'gpt-4.1-mini' }, options: {} },
-			using(openAi),
-		),
-		tool,
-	];
-	return await n8n.runAndWait({
-		nodes,
-		connections: {
-			Start: { main: [[to('AI Agent')]] },
-			Model: { ai_languageModel: [[to('AI Agent', 'ai_languageModel')]] },
-			[tool.name]: { ai_tool: [[to('AI Agent', 'ai_tool')]] },
-		},
-		settings: { executionOrder: 'v1' },
-	});
+	return await n8n.runAndWait(agentWith(tool, openAi, agent));
 }
 
 /** What the model was told about the tool. */
@@ -316,6 +293,17 @@ describe('when it fails', () => {
 			{
 				error: 'The image ID is missing',
 				message: expect.stringContaining('Nothing was sent for this item.'),
+			},
+		]);
+	});
+
+	it('tells the model that the tool has no credential', async () => {
+		await ask({ parameters: { imageId }, settings: { credentials: {} } }, { Image_ID: 'a' });
+
+		expect(answer()).toEqual([
+			{
+				error: 'Node does not have any credentials set for "deepModeApi"',
+				message: 'Choose a DeepMode credential in the node. Nothing was sent.',
 			},
 		]);
 	});

@@ -7,6 +7,7 @@ import { useWorld } from '../e2e/world';
 import { startBrowser } from '../editor/browser';
 import { Editor } from '../editor/editor';
 import { ROOT } from '../shared/paths';
+import { waitFor } from '../shared/waitFor';
 import { chain, deepModeNode, itemsNodes, node } from '../shared/workflows';
 
 const TIMEOUT_MS = 240_000;
@@ -147,6 +148,34 @@ it(
 		expect(error).toBeUndefined();
 		await editor.output.getByText('Zoë & Sons').waitFor();
 		await editor.output.getByText(id).first().waitFor();
+	},
+	TIMEOUT_MS,
+);
+
+it(
+	'a tool says what its operation is, whichever is chosen, until the user says it otherwise',
+	async () => {
+		const tool = {
+			...deepModeNode(world.credential, { imageId: 'a' }),
+			type: 'n8n-nodes-deepmode.deepModeTool',
+		};
+		const id = await world.n8n.createWorkflow(chain(tool));
+		await editor.openWorkflow(id);
+		await editor.openNode(tool.name);
+		const description = editor.parameter('toolDescription').locator('textarea');
+
+		expect(await description.inputValue()).toMatch(/^Enlarges one image/);
+		await editor.choose('operation', 'Get Image');
+		await waitFor('the description of Get Image', async () =>
+			(await description.inputValue()).startsWith('Reads one image'),
+		);
+
+		await description.fill('Mine');
+		await editor.choose('operation', 'Upscale Image');
+		await editor.parameter('mode').waitFor();
+		expect(await description.inputValue()).toBe('Mine');
+		await editor.save();
+		expect((await world.n8n.workflow(id)).nodes[0]?.parameters.toolDescription).toBe('Mine');
 	},
 	TIMEOUT_MS,
 );

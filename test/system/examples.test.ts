@@ -6,18 +6,22 @@ import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 import sharp from 'sharp';
 
+import { askForPicture } from '../e2e/askingChat';
 import { useWorld } from '../e2e/world';
 import type { ImageRecord } from '../emulator';
 import type { Values } from '../shared/examples';
 import {
+	ANSWERS,
+	ASKING_CHAT_PATH,
 	BY_HAND,
 	CHAT_PATH,
 	example,
 	TRIGGER_PATH,
+	wantLarge,
 	withCredentials,
 	withParameters,
 } from '../shared/examples';
-import { startOpenAiStub, type OpenAiStub } from '../shared/openAiStub';
+import { startModel, type OpenAiStub } from '../shared/openAiStub';
 import { fetchFile } from '../shared/requests';
 import { waitFor } from '../shared/waitFor';
 import type { StoredCredential } from '../shared/workflows';
@@ -45,7 +49,12 @@ beforeAll(async () => {
 		failed: image(),
 	};
 	sftp = await startOpenSsh();
-	model = await startOpenAiStub({ Image_ID: images.asked.id });
+	model = await startModel({
+		toolArguments: (question) =>
+			question.includes(images.asked.id) ? [{ Image_ID: images.asked.id }] : [{ Prompt: 'a lake' }],
+		next: wantLarge,
+		answer: (result) => `Done: ${result}`,
+	});
 	const credentials: StoredCredential[] = [
 		world.credential,
 		await n8n.createCredential('sftp', 'SFTP account', { ...sftp.access }),
@@ -80,6 +89,11 @@ beforeAll(async () => {
 		'ai-agent-tool': withParameters(filled('ai-agent-tool'), 'When Chat Message Received', {
 			public: true,
 		}),
+		'ai-agent-asks-first': withParameters(
+			filled('ai-agent-asks-first', { 'your model ID': deepMode.modelId }),
+			'When Chat Message Received',
+			{ public: true },
+		),
 	});
 }, 120_000);
 
@@ -337,9 +351,45 @@ it('ai-agent-tool lets a model upscale the image that the user asks for', async 
 			type: 'function',
 			function: expect.objectContaining({
 				name: 'Upscale_Image',
-				description: expect.stringContaining('Costs 3 credits'),
+				description: expect.stringContaining('Costs the user 3 credits'),
 				parameters: expect.objectContaining({ required: ['Image_ID'] }),
 			}),
 		},
 	]);
+});
+
+describe('ai-agent-asks-first', () => {
+	beforeAll(async () => {
+		await world.n8n.activate('ai-agent-asks-first', ASKING_CHAT_PATH);
+	});
+
+	it('tells the price, and upscales when the person says yes', async () => {
+		const spent = world.deepMode.spent;
+
+		const { question, said, execution } = await askForPicture(world.n8n, ANSWERS.yes);
+
+		expect(execution.error).toBeUndefined();
+		expect(question).toMatch(/^Upscaling the image \w+ costs 3 credits/);
+		expect(said).toContain('"upscaled":true');
+		expect(world.deepMode.spent - spent).toBe(1 + 3);
+	});
+
+	it('pays for nothing more when the person says no', async () => {
+		const spent = world.deepMode.spent;
+
+		const { said, execution } = await askForPicture(world.n8n, ANSWERS.no);
+
+		expect(execution.error).toBeUndefined();
+		expect(said).toContain('rejected the tool call');
+		expect(world.deepMode.spent - spent).toBe(1);
+	});
+
+	it('has a limit in each tool that costs something', () => {
+		const { nodes } = example('ai-agent-asks-first');
+		const limits = nodes
+			.filter(({ type }) => type === 'n8n-nodes-deepmode.deepModeTool')
+			.map(({ parameters }) => (parameters.options as IDataObject).maxCredits);
+
+		expect(limits).toEqual([4, 6]);
+	});
 });

@@ -82,10 +82,10 @@ export class Client {
 	/**
 	 * Decrypts the credential, once: per request it would cost more than the request itself.
 	 *
-	 * @throws NodeOperationError if its Base URL or its API key cannot be used
+	 * @throws NodeOperationError if there is none, or its Base URL or its API key cannot be used
 	 */
 	static async connect(context: Context): Promise<Client> {
-		const credentials = await context.getCredentials(CREDENTIAL);
+		const credentials = await readCredential(context);
 		if (!SENDABLE_KEY.test(keyOf(credentials))) {
 			throw new NodeOperationError(
 				context.getNode(),
@@ -214,6 +214,17 @@ export class Client {
 		const json = JSON.stringify(value);
 		const redacted = json.replace(this.spellings, '***');
 		return redacted === json ? value : jsonParse(redacted);
+	}
+}
+
+/** n8n's own words say what is wrong with it, and not what to do. */
+async function readCredential(context: Context): Promise<ICredentialDataDecryptedObject> {
+	try {
+		return await context.getCredentials(CREDENTIAL);
+	} catch (error) {
+		throw new NodeOperationError(context.getNode(), (error as Error).message, {
+			description: 'Choose a DeepMode credential in the node. Nothing was sent.',
+		});
 	}
 }
 
