@@ -486,3 +486,52 @@ describe('Add Cost to Output', () => {
 		expect(error?.message).toMatch(/^Add Cost to Output must be on or off/);
 	});
 });
+
+describe('a run that takes long', () => {
+	afterEach(() => {
+		jest.restoreAllMocks();
+	});
+
+	/** What is written to n8n's log, and to the browser's console. */
+	function listen() {
+		const info = jest.fn();
+		const logger = { info, debug: jest.fn() };
+		jest.spyOn(ExecuteContext.prototype, 'logger', 'get').mockReturnValue(logger as never);
+		const message = jest.spyOn(ExecuteContext.prototype, 'sendMessageToUI');
+		return {
+			log: () => info.mock.calls.map(([line]) => String(line)),
+			console: () => message.mock.calls.map(([line]) => String(line)),
+		};
+	}
+
+	it('tells at most once a minute how far it is, and what it has cost', async () => {
+		const done = deepMode.addImageIds(5, { upscaled: true });
+		const ids = [...done, ...deepMode.addImageIds(100)];
+		deepMode.workMs = 40_000;
+		const heard = listen();
+
+		const { passed } = await onMovedClock(async () => await upscale(ids, {}));
+
+		const lines = heard.log();
+		expect(lines.length).toBeGreaterThan(3);
+		expect(lines.length).toBeLessThanOrEqual(passed / 60_000);
+		const told = lines.map((line) =>
+			/^DeepMode node "DeepMode": (\d+) of 105 items are done, for (\d+) credits so far$/
+				.exec(line)
+				?.slice(1)
+				.map(Number),
+		);
+		for (const [count, credits] of told as Array<[number, number]>) {
+			expect(credits).toBe((count - 5) * 3);
+		}
+		expect(heard.console()).toEqual(lines);
+	});
+
+	it('says nothing if it is quick', async () => {
+		const heard = listen();
+
+		await upscale(deepMode.addImageIds(20), {});
+
+		expect([...heard.log(), ...heard.console()]).toEqual([]);
+	});
+});

@@ -9,13 +9,13 @@ import { agentWorkflow } from './agentWorkflow';
 const world = useWorld();
 let model: OpenAiStub;
 let openAi: StoredCredential;
-/** What the model calls the tool with, one call after the other. */
-let calls: object[];
+/** What the model calls the tool with, message by message. */
+let calls: object[][];
 
 beforeAll(async () => {
 	model = await startModel({
-		toolArguments: () => calls.splice(0, 1),
-		next: () => calls.splice(0, 1),
+		toolArguments: () => calls.shift() ?? [],
+		next: () => calls.shift() ?? [],
 		answer: () => 'Done',
 	});
 	openAi = await world.n8n.createCredential('openAiApi', 'OpenAI account', {
@@ -28,9 +28,9 @@ afterAll(async () => {
 	await model?.stop();
 });
 
-/** Lets the model call the tool in a loop. @returns what it was answered, call by call */
-async function loop(version: number, parameters: IDataObject, ...toolArguments: object[]) {
-	calls = toolArguments;
+/** Lets the model call the tool, message by message. @returns what it was answered, call by call */
+async function ask(version: number, parameters: IDataObject, ...messages: object[][]) {
+	calls = messages;
 	const { error } = await world.n8n.runAndWait(
 		agentWorkflow({
 			version,
@@ -44,6 +44,10 @@ async function loop(version: number, parameters: IDataObject, ...toolArguments: 
 	const answers = model.requests.at(-1)?.messages.filter(({ role }) => role === 'tool') ?? [];
 	return answers.map(({ content }) => (JSON.parse(String(content)) as IDataObject[])[0] ?? {});
 }
+
+/** One call for each message. */
+const loop = async (version: number, parameters: IDataObject, ...toolArguments: object[]) =>
+	await ask(version, parameters, ...toolArguments.map((given) => [given]));
 
 const toCall = (id: string) => ({ Image_ID: id });
 const imageId = "={{ $fromAI('Image_ID', 'The image to upscale', 'string') }}";
@@ -71,6 +75,18 @@ describe.each([1.7, 2.2, 3])('an AI Agent of version %f', (version) => {
 			expect.objectContaining({ id: done, upscaled: true }),
 		]);
 	}, 180_000);
+
+	it('that asks for 20 new images in one message pays for three with a limit of 9', async () => {
+		const ids = world.deepMode.addImageIds(20);
+		const spent = world.deepMode.spent;
+		world.deepMode.workMs = 300;
+
+		const answers = await ask(version, { imageId, options: { maxCredits: 9 } }, ids.map(toCall));
+
+		expect(world.deepMode.spent - spent).toBe(9);
+		expect(answers.filter(({ upscaled }) => upscaled)).toHaveLength(3);
+		expect(answers.filter(({ error }) => /Max Credits \(9\)/.test(String(error)))).toHaveLength(17);
+	});
 
 	it('with a limit below one upscale pays nothing', async () => {
 		const [id] = world.deepMode.addImageIds(1) as [string];

@@ -6,6 +6,7 @@ import type { InWork } from './claims';
 import type { Failure } from './failure';
 import type { Cost } from './cost';
 import { withCost } from './cost';
+import { Progress } from './progress';
 import { Results } from './results';
 
 /** How a job ends. */
@@ -31,7 +32,7 @@ export interface Job<Input> {
 }
 
 /** What a job threw. */
-interface Thrown {
+export interface Thrown {
 	thrown: unknown;
 }
 
@@ -133,9 +134,15 @@ async function workThrough<Input>(
 
 	const toItems = ({ items, cost }: Extract<Ending, { items: unknown }>, isFirst: boolean) =>
 		batch.addCost && cost ? withCost(items, cost, isFirst) : items;
+	const total = jobs.reduce((sum, job) => sum + job.itemIndexes.length, 0);
+	const progress = new Progress(context, total);
 	const inWork: Array<Job<Input>> = [];
 	const endJob: EndJob<Input> = (job, ending) => {
-		if ('inWork' in ending && batch.wait) inWork.push(job);
+		if ('inWork' in ending && batch.wait) {
+			inWork.push(job);
+			return;
+		}
+		progress.ended(job, ending);
 		for (const [position, itemIndex] of job.itemIndexes.entries()) {
 			if ('items' in ending) results.succeed(itemIndex, toItems(ending, position === 0));
 			else if ('failure' in ending) results.fail(itemIndex, ending.failure);
