@@ -48,7 +48,8 @@ export class BenchServer {
 		const server = await prepareN8n({
 			tarball,
 			folder,
-			env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' },
+			// Its debugger, which a case may open, is at any free port.
+			env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', NODE_OPTIONS: '--inspect-port=0' },
 		});
 		await cp(
 			join(__dirname, 'bareLoop'),
