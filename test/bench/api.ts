@@ -5,8 +5,8 @@ import { sendPicture } from '../shared/httpServer';
 /**
  * A DeepMode API that costs next to nothing itself, in a process of its own: `tsx api.ts`. It prints
  * its port. An ID such as `x-200` takes 200 ms; one that starts with `new` is not upscaled until it was
- * submitted; `GET /stats` tells what was seen since it was last asked; `/file?mb=25` is a file of that
- * size.
+ * submitted; one that starts with `mb1-` has a file of 1 MB, any other of 25; `GET /stats` tells what was
+ * seen since it was last asked; `/file?mb=25` is a file of that size.
  */
 let inFlight = 0;
 let stats = { most: 0, times: [] as number[] };
@@ -45,7 +45,7 @@ const server = createServer(async (request, response) => {
 					id,
 					file_name: '120e453f-3a73-4016-ad6a-5cd5e00ddd45.jpeg',
 					model_id: 'a9f7e5d1c3a2f91e3d5c6',
-					image_url: `http://${request.headers.host}/file?mb=25`,
+					image_url: `http://${request.headers.host}/file?mb=${/^mb(\d+)-/.exec(id)?.[1] ?? 25}`,
 					prompt: 'A beautiful landscape with mountains and a river.',
 					negative_prompt: 'rainy, foggy',
 					upscaled,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { n8nVersion } from '../e2e/harness/install';
+import { callbackFiles } from './callbackFiles';
 import { many, memory, overhead, tail, trigger } from './cases';
 import { claims } from './claims';
 import { expressions } from './expressions';
@@ -10,8 +11,12 @@ import { queue } from './queue';
 import type { Row } from './rounds';
 import { BenchServer } from './server';
 import { size } from './size';
+import { forgedCalls, largeBodies } from './strangers';
 
-/** `npm run bench`: all cases, or those whose numbers are given; `--json` for machines. */
+/** What runs only when it is asked for. */
+const LONG = new Set(['13']);
+
+/** `npm run bench`: all other cases, or those whose numbers are given; `--json` for machines. */
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({
 		options: { json: { type: 'boolean', default: false } },
@@ -31,10 +36,14 @@ async function main(): Promise<void> {
 			9: async () => [await claims(bench)],
 			10: async () => await size(bench),
 			11: async () => await expressions(),
+			12: async () => await largeBodies(bench),
+			13: async () => await forgedCalls(bench),
+			14: async () => [await callbackFiles(bench)],
 		};
 		const rows: Row[] = [];
 		for (const [number, run] of Object.entries(cases)) {
-			if (positionals.length > 0 && !positionals.includes(number)) continue;
+			const isWanted = positionals.length > 0 ? positionals.includes(number) : !LONG.has(number);
+			if (!isWanted) continue;
 			process.stderr.write(`Case ${number}\n`);
 			rows.push(...(await run()));
 		}

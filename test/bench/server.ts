@@ -70,7 +70,8 @@ export class BenchServer {
 			folder,
 			env: {
 				N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
-				NODE_OPTIONS: `--require ${join(__dirname, 'turns.js')}`,
+				// A case may open its debugger, which is at any free port.
+				NODE_OPTIONS: `--inspect-port=0 --require ${join(__dirname, 'turns.js')}`,
 				TURNS_FILE: join(folder, TURNS),
 				...env,
 			},
