@@ -44,8 +44,8 @@ export interface Batch<Input> {
 	/** Items whose inputs have the same key are one job; without it, each is its own. */
 	keyOf?: (input: Input) => string;
 	work: (job: Job<Input>) => Promise<Ending>;
-	/** Called before the first job starts, with all of them in order. */
-	start?: (jobs: Array<Job<Input>>) => void;
+	/** Waited for before the first job starts, with all of them in order: there can be many. */
+	start?: (jobs: Array<Job<Input>>) => Promise<void>;
 	/** Waits for what others have in work; ends every job that it is given. */
 	wait?: (jobs: Array<Job<Input>>, end: EndJob<Input>) => Promise<void>;
 	/** Called when everything has ended. */
@@ -137,7 +137,7 @@ async function workThrough<Input>(
 		}
 		if ('failure' in ending && ending.endsBatch) sending.endSending(ending.failure);
 	};
-	batch.start?.(jobs);
+	await batch.start?.(jobs);
 	await inLanes(jobs, batch.maxConcurrency, async (job) => {
 		// What is not sent any more ends without waiting for anybody.
 		await turns.next();

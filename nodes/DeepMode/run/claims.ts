@@ -55,7 +55,7 @@ interface Slice extends Asked {
  * of the lanes, but no more than they soon get to, since a crash leaves these claimed and not sent.
  */
 export class Claims {
-	private upcoming: Upcoming[] = [];
+	private readonly upcoming: Upcoming[] = [];
 	private upcomingIndex = 0;
 	private readonly owners = new Map<string, string>();
 	private readonly held = new Map<string, { claim: Claim; isSent: boolean }>();
@@ -87,10 +87,12 @@ export class Claims {
 		private readonly options: RunOptions,
 	) {}
 
-	/** Tells which images will be claimed, in this order. */
+	/** Tells which images will be claimed, in this order, after those told before. */
 	expect(images: Upcoming[]): void {
-		this.upcoming = images;
-		images.forEach(({ imageId, owner }) => this.owners.set(imageId, owner));
+		for (const image of images) {
+			this.upcoming.push(image);
+			this.owners.set(image.imageId, image.owner);
+		}
 	}
 
 	/** @returns nothing if the image is claimed; else it must not be submitted */

@@ -5,6 +5,7 @@ import { isUpscaled } from '../../../shared/api/image';
 import type { Outcome } from '../../../shared/api/outcome';
 import { judgeSubmission, judgeUpscale } from '../../../shared/api/outcome';
 import { imageName } from '../../../shared/text';
+import { Turns } from '../../../shared/turns';
 import type { Ending, Job } from '../../run/batch';
 import type { InWork } from '../../run/claims';
 import type { OpenSubmission } from '../../run/memory';
@@ -255,16 +256,15 @@ export class ImageUpscaling {
 export function aroundUpscales({ context, claims, memory, tally }: Run) {
 	return {
 		/** Tells the claims which images will come. */
-		start: (jobs: Array<Job<{ imageId: string }>>) => {
-			const images = jobs.map(({ input: { imageId }, itemIndexes }) => ({
-				imageId,
-				itemIndex: itemIndexes[0] as number,
-			}));
-			claims.expect(
-				images
-					.filter(({ imageId, itemIndex }) => !memory.finished(itemIndex, imageId))
-					.map(({ imageId, itemIndex }) => ({ imageId, owner: memory.owner(itemIndex, imageId) })),
-			);
+		start: async (jobs: Array<Job<{ imageId: string }>>) => {
+			const turns = new Turns();
+			for (const { input, itemIndexes } of jobs) {
+				await turns.next();
+				const { imageId } = input;
+				const itemIndex = itemIndexes[0] as number;
+				if (memory.finished(itemIndex, imageId)) continue;
+				claims.expect([{ imageId, owner: memory.owner(itemIndex, imageId) }]);
+			}
 		},
 		done: async () => {
 			await claims.finish();
