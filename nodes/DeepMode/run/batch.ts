@@ -50,7 +50,7 @@ export interface Batch<Input> {
 	/** Items whose inputs have the same key are one job; without it, each is its own. */
 	keyOf?: (input: Input) => string;
 	work: (job: Job<Input>) => Promise<Ending>;
-	/** Waited for before the first job starts, with all of them in order. */
+	/** Waited for before the first job starts, with all of them in order: there can be many. */
 	start?: (jobs: Array<Job<Input>>) => Promise<void>;
 	/** Waits for what others have in work; ends every job that it is given. */
 	wait?: (jobs: Array<Job<Input>>, end: EndJob<Input>) => Promise<void>;

@@ -56,7 +56,7 @@ interface Slice extends Asked {
  * of the lanes, but no more than they soon get to, since a crash leaves these claimed and not sent.
  */
 export class Claims {
-	private upcoming: Upcoming[] = [];
+	private readonly upcoming: Upcoming[] = [];
 	private upcomingIndex = 0;
 	private readonly owners = new Map<string, string>();
 	private readonly held = new Map<string, { claim: Claim; isSent: boolean }>();
@@ -88,10 +88,10 @@ export class Claims {
 		private readonly options: RunOptions,
 	) {}
 
-	/** Tells which images will be claimed, in this order. */
-	expect(images: Upcoming[]): void {
-		this.upcoming = images;
-		images.forEach(({ imageId, owner }) => this.owners.set(imageId, owner));
+	/** Tells of an image that will be claimed, after those told before. */
+	expect(image: Upcoming): void {
+		this.upcoming.push(image);
+		this.owners.set(image.imageId, image.owner);
 	}
 
 	/** Whether this process knows that somebody else has an image in work; it is not claimed. */

@@ -1,6 +1,7 @@
 import { isUpscaled } from '../../../shared/api/image';
 import { CREDITS_PER_UPSCALE } from '../../../shared/api/prices';
 import { inLanes } from '../../../shared/lanes';
+import { Turns } from '../../../shared/turns';
 import type { Job } from '../../run/batch';
 import type { Run } from '../../run/run';
 import { compareWithBalance } from './enoughCredits';
@@ -22,16 +23,22 @@ export function aroundUpscales(run: Run) {
 		!claims.isElsewhere(upcoming(job));
 	return {
 		start: async (jobs: ImageJob[]) => {
-			const toSubmit = jobs.filter(isToSubmit);
+			const turns = new Turns();
+			const toSubmit: ImageJob[] = [];
+			for (const job of jobs) {
+				await turns.next();
+				if (isToSubmit(job)) toSubmit.push(job);
+			}
 			await compareWithBalance(
 				run,
 				jobs,
 				toSubmit.length * CREDITS_PER_UPSCALE,
 				async () => (await lookAhead(run, toSubmit)) * CREDITS_PER_UPSCALE,
 			);
-			claims.expect(
-				jobs.filter((job) => !isFinished(job) && !foreseen.has(job.input.imageId)).map(upcoming),
-			);
+			for (const job of jobs) {
+				await turns.next();
+				if (!isFinished(job) && !foreseen.has(job.input.imageId)) claims.expect(upcoming(job));
+			}
 		},
 		done: async () => {
 			await claims.finish();

@@ -14,6 +14,7 @@ const LONGEST_URL = 8000;
  * signs and warns of; it may use `run` and `shared`.
  */
 export class CallbackTargets {
+	/** Without their queries, which can differ from item to item. */
 	private readonly urls = new Set<string>();
 
 	constructor(
@@ -39,7 +40,7 @@ export class CallbackTargets {
 				description: `Signed, it has ${length} characters, and servers take about ${LONGEST_URL}. Nothing was sent for this item.`,
 			});
 		}
-		this.urls.add(callbackUrl);
+		this.urls.add(callbackUrl.replace(/\?.*/s, ''));
 		return sign;
 	}
 
