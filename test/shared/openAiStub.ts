@@ -42,7 +42,10 @@ export interface OpenAiStub {
 
 /** What stands in for a model's wits. */
 export interface Behaviour {
-	/** What the tool that takes it is called with, by what the user wrote; none to call none. */
+	/**
+	 * What tools are called with, by what the user wrote: each call is of the first tool that takes it,
+	 * and none is made that no tool takes.
+	 */
 	toolArguments: (question: string) => object[];
 	/** The same, by what a tool has answered; without it, none. */
 	next?: (result: string) => object[];
@@ -81,8 +84,8 @@ function reply(body: ChatRequest, { toolArguments, next, answer }: Behaviour): C
 	const say = (text: string) => completion(body, 'stop', { role: 'assistant', content: text });
 	const said = String(content);
 	const isResult = role === 'tool';
-	const calls = (isResult ? next?.(said) : toolArguments(said)) ?? [];
-	if (calls.length > 0) return completion(body, 'tool_calls', callTools(body, calls));
+	const message = callTools(body, (isResult ? next?.(said) : toolArguments(said)) ?? []);
+	if (message.tool_calls?.length) return completion(body, 'tool_calls', message);
 	return say(isResult ? answer(said) : answer());
 }
 
@@ -90,21 +93,20 @@ function callTools({ messages, tools = [] }: ChatRequest, calls: object[]): Mess
 	return {
 		role: 'assistant',
 		content: null,
-		tool_calls: calls.map((given, index) => ({
-			// No two calls of a conversation have the same.
-			id: `call_${messages.length}_${index + 1}`,
-			type: 'function',
-			function: { name: toolFor(given, tools), arguments: JSON.stringify(given) },
-		})),
+		tool_calls: calls.flatMap((given, index) => {
+			const tool = tools.find(({ function: { parameters } }) =>
+				Object.keys(given).every((name) => name in (parameters.properties ?? {})),
+			);
+			if (!tool) return [];
+			const { name } = tool.function;
+			return {
+				// No two calls of a conversation have the same.
+				id: `call_${messages.length}_${index + 1}`,
+				type: 'function' as const,
+				function: { name, arguments: JSON.stringify(given) },
+			};
+		}),
 	};
-}
-
-/** The first tool that takes all that is given, else the first on offer. */
-function toolFor(given: object, tools: NonNullable<ChatRequest['tools']>): string {
-	const taking = tools.find(({ function: { parameters } }) =>
-		Object.keys(given).every((name) => name in (parameters.properties ?? {})),
-	);
-	return (taking ?? tools[0])?.function.name ?? '';
 }
 
 function completion({ model }: ChatRequest, finishReason: string, message: Message): Completion {
