@@ -40,7 +40,9 @@ const loseCallbacks = (ids: string[]) =>
 	ids.forEach((id) => world.deepMode.fault(id, { on: 'callback', lost: true }));
 
 const looks = (since: number) =>
-	world.deepMode.requests.slice(since).filter(({ method }) => method === 'GET').length;
+	world.deepMode.requests
+		.slice(since)
+		.filter(({ method, path }) => method === 'GET' && path.startsWith('/api/images/')).length;
 
 const ring = async (url: string) => await post(url, { id: 'forged', upscaled: true });
 

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { useWorld } from '../e2e/world';
 import { startModel, type OpenAiStub } from '../shared/openAiStub';
 import type { StoredCredential } from '../shared/workflows';
-import { chain, deepModeNode, GOING_ON, itemsNodes } from '../shared/workflows';
+import { chain, deepModeNode, GOING_ON, itemsNodes, node, to } from '../shared/workflows';
 import { agentWorkflow } from './agentWorkflow';
 
 const world = useWorld();
@@ -123,8 +123,8 @@ it('a loop that generates is ended by the same limit', async () => {
 it('a run over 50 new images pays for ten, and each execution counts anew', async () => {
 	const ids = world.deepMode.addImageIds(50);
 	const spent = world.deepMode.spent;
-	const node = deepModeNode(world.credential, { options: { maxCredits: 30 } }, GOING_ON);
-	const workflow = chain(...itemsNodes(ids.map((id) => ({ id }))), node);
+	const limited = deepModeNode(world.credential, { options: { maxCredits: 30 } }, GOING_ON);
+	const workflow = chain(...itemsNodes(ids.map((id) => ({ id }))), limited);
 
 	const first = await world.n8n.runAndWait(workflow);
 	expect(world.deepMode.spent - spent).toBe(30);
@@ -133,4 +133,28 @@ it('a run over 50 new images pays for ten, and each execution counts anew', asyn
 	const second = await world.n8n.runAndWait(workflow);
 	expect(world.deepMode.spent - spent).toBe(60);
 	expect(second.items('DeepMode').filter(({ json }) => json.upscaled)).toHaveLength(20);
+});
+
+it('all rounds of a loop count together', async () => {
+	const ids = world.deepMode.addImageIds(20);
+	const spent = world.deepMode.spent;
+	const loopNode = node('Loop', 'n8n-nodes-base.splitInBatches', 3, { batchSize: 4, options: {} });
+	const deepMode = deepModeNode(world.credential, { options: { maxCredits: 30 } }, GOING_ON);
+	const { nodes, connections, settings } = chain(
+		...itemsNodes(ids.map((id) => ({ id }))),
+		loopNode,
+	);
+
+	const { data } = await world.n8n.runAndWait({
+		nodes: [...nodes, deepMode],
+		connections: {
+			...connections,
+			[loopNode.name]: { main: [[], [to(deepMode.name)]] },
+			[deepMode.name]: { main: [[to(loopNode.name)]] },
+		},
+		settings,
+	});
+
+	expect(data.resultData.runData.DeepMode).toHaveLength(5);
+	expect(world.deepMode.spent - spent).toBe(30);
 });

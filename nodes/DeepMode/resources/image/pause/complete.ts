@@ -59,8 +59,9 @@ export async function complete(
 		const file = files.get(imageId);
 		// It was submitted, so now it is known to be paid.
 		const cost = costFields(item.json, CREDITS_PER_UPSCALE);
-		if (file && 'problem' in file)
+		if (file && 'problem' in file) {
 			return { json: withoutFile(node, imageId, file, cost), pairedItem };
+		}
 		return { ...file, json: { ...(file?.json ?? image), ...cost }, pairedItem };
 	});
 }
