@@ -81,7 +81,8 @@ export async function runCampaign(way: Way, seed: number, count: number): Promis
 			deepMode.fault('*', { on: 'callback', lost: true, times: Infinity });
 		}
 		if (way === 'two paused executions at once') {
-			for (const [id, list] of pickFaults(ids, seed, SHARE_WITH_FAULTS, callbackFaults)) {
+			// Other images than those with the faults above, though some have both.
+			for (const [id, list] of pickFaults(ids, seed + 1, SHARE_WITH_FAULTS, callbackFaults)) {
 				for (const fault of list) deepMode.fault(id, fault);
 			}
 		}
