@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import axios from 'axios';
+
 import { post } from '../shared/requests';
 import { finishedImage, signedUrl } from '../shared/signedCallback';
+import { waitFor } from '../shared/waitFor';
 import type { ActiveTrigger } from './activeTrigger';
 import type { World } from './world';
 
@@ -39,5 +42,13 @@ export async function callWithoutDatabase(
 	const during = await callAll();
 	database.exec('ALTER TABLE away RENAME TO execution_entity');
 	database.close();
-	return [during, await callAll(), await callAll()];
+	const [after, again] = [await callAll(), await callAll()];
+	// So many calls can keep n8n from its own look at the database, and then it serves nobody.
+	await waitFor('n8n to see its database', async () => await isReady(server.url));
+	return [during, after, again];
+}
+
+async function isReady(url: string): Promise<boolean> {
+	const { status } = await axios.get(`${url}/healthz/readiness`, { validateStatus: () => true });
+	return status === 200;
 }
