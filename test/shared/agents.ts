@@ -4,7 +4,7 @@ import type { StoredCredential, WorkflowFile } from './workflows';
 import { node, startNode, to, using } from './workflows';
 
 /**
- * A workflow in which an AI Agent answers "Please", with one tool.
+ * A workflow in which an AI Agent answers "Please", with one tool that it may call as often as it likes.
  *
  * @param model credential for OpenAI's API
  * @param version of the AI Agent
@@ -16,7 +16,7 @@ export function agentWith(tool: INode, model: StoredCredential, version: number)
 			node('AI Agent', '@n8n/n8n-nodes-langchain.agent', version, {
 				promptType: 'define',
 				text: 'Please',
-				options: {},
+				options: { maxIterations: 1000 },
 			}),
 			node(
 				'Model',

@@ -1,10 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { useWorld } from '../e2e/world';
+import { agentWith } from '../shared/agents';
 import { startModel, type OpenAiStub } from '../shared/openAiStub';
 import type { StoredCredential } from '../shared/workflows';
 import { chain, deepModeNode, GOING_ON, itemsNodes, node, to } from '../shared/workflows';
-import { agentWorkflow } from './agentWorkflow';
 
 const world = useWorld();
 let model: OpenAiStub;
@@ -31,15 +31,11 @@ afterAll(async () => {
 /** Lets the model call the tool, message by message. @returns what it was answered, call by call */
 async function ask(version: number, parameters: IDataObject, ...messages: object[][]) {
 	calls = messages;
-	const { error } = await world.n8n.runAndWait(
-		agentWorkflow({
-			version,
-			openAi,
-			deepMode: world.credential,
-			parameters,
-			settings: GOING_ON,
-		}),
-	);
+	const tool = {
+		...deepModeNode(world.credential, parameters, GOING_ON),
+		type: 'n8n-nodes-deepmode.deepModeTool',
+	};
+	const { error } = await world.n8n.runAndWait(agentWith(tool, openAi, version));
 	expect(error).toBeUndefined();
 	const answers = model.requests.at(-1)?.messages.filter(({ role }) => role === 'tool') ?? [];
 	return answers.map(({ content }) => (JSON.parse(String(content)) as IDataObject[])[0] ?? {});
