@@ -277,12 +277,12 @@ describe('when it fails', () => {
 	it.each([1.7, 2.2])(
 		'n8n ends an AI Agent of version %f when the model leaves out a parameter, and nothing is sent',
 		async (agent) => {
-			const before = world.deepMode.requests.length;
+			const before = world.deepMode.submits.length;
 
 			const { error } = await ask({ parameters: { imageId }, agent }, {});
 
 			expect(error?.message).toContain('did not match expected schema');
-			expect(world.deepMode.requests).toHaveLength(before);
+			expect(world.deepMode.submits).toHaveLength(before);
 		},
 	);
 
