@@ -5,6 +5,7 @@ import type { Emulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
 import { THREE_TRIES } from '../shared/workflows';
 import { onMovedClock } from './clock';
+import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
 import { execute, goOn, startExecution } from './engine';
 import { useEmulator } from './useEmulator';
@@ -297,6 +298,20 @@ describe('If Too Few Credits', () => {
 
 		expect(errors(execution)).toEqual([]);
 		expect(deepMode.spent).toBe(30);
+	});
+
+	it.each([
+		['sync', {}],
+		['async', callBack.parameters],
+	])('asks n8n’s database for nothing when it stops, in mode %s', async (_, parameters) => {
+		const ids = deepMode.addImageIds(20);
+		deepMode.credits = 9;
+		const calls = deduplicator.calls;
+
+		const execution = await upscale(ids, { ifTooFewCredits: 'stop' }, { ...goOn, parameters });
+
+		expect(errors(execution)).toHaveLength(20);
+		expect(deduplicator.calls).toBe(calls);
 	});
 
 	it('holds for generations, too', async () => {
