@@ -36,6 +36,19 @@ export function creditsToSubmit(run: Run, job: Job<Generation>): number {
 	return wasSubmitted ? 0 : creditsOf(parameters);
 }
 
+/**
+ * What came out for an item in the execution that the user retries: it is not submitted again. What
+ * was handed over is, since nothing but the acknowledgement is known of it.
+ */
+export function generatedEarlier(
+	run: Run,
+	{ input: { parameters, callback }, itemIndexes }: Job<Generation>,
+): IDataObject[] | undefined {
+	if (callback) return undefined;
+	const request = requestOf(run, parameters);
+	return run.memory.finishedEarlier(itemIndexes[0] as number, request, hashOf(parameters));
+}
+
 /** There is no image ID to look at yet, so what is not known stays so, in all tries. */
 export async function generateImages(
 	run: Run,
@@ -56,10 +69,8 @@ export async function generateImages(
 	const open = memory.open(itemIndex, request);
 	if (open) return notKnown(name, open.seen, job.input);
 	if (!job.maySend()) return { left: true };
-	// The user may have changed the prompt before the retry.
-	const about = hashOf(parameters);
-	const earlier = memory.finishedEarlier(itemIndex, request, about);
-	if (earlier && !callback) return await refreshed(run, earlier, deadline);
+	const earlier = generatedEarlier(run, job);
+	if (earlier) return await refreshed(run, earlier, deadline);
 
 	const send = async () => await submit(run, job, request, deadline);
 	const spent = await budget.spend(credits, send, isFree);
@@ -70,7 +81,7 @@ export async function generateImages(
 	}
 	const { outcome } = spent;
 	const finish = (items: IDataObject[]): Ending => {
-		memory.finish(itemIndex, request, items, about);
+		memory.finish(itemIndex, request, items, hashOf(parameters));
 		return toItems(items, paid);
 	};
 	switch (outcome?.is) {
@@ -134,6 +145,7 @@ function requestOf(run: Run, parameters: IDataObject): string {
 	return isTool(run.context) ? JSON.stringify(parameters) : '';
 }
 
+/** The user may change the prompt before a retry. */
 function hashOf(parameters: IDataObject): string {
 	return createHash('sha256').update(JSON.stringify(parameters)).digest('base64');
 }
