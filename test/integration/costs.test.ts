@@ -268,6 +268,21 @@ describe('If Too Few Credits', () => {
 		expect(deepMode.spent).toBe(9);
 	});
 
+	it.each<[unknown, number]>([
+		['9', 0],
+		[-9, 0],
+		['plenty', 30],
+		[' ', 30],
+		[[], 30],
+		[false, 30],
+	])('takes a balance of %j for what it is', async (balance, spent) => {
+		deepMode.fault('*', { on: 'balance', status: 200, body: { remaining_balance: balance } });
+
+		await upscale(deepMode.addImageIds(10), { ifTooFewCredits: 'stop' });
+
+		expect(deepMode.spent).toBe(spent);
+	});
+
 	it('does not count what another execution has in work', async () => {
 		const sameNode = { workflowId: 'w1', settings: { id: 'n1', ...goOn.settings } };
 		const ids = deepMode.addImageIds(10);
