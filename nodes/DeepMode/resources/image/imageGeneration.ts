@@ -6,6 +6,7 @@ import { isFree, judgeGeneration, judgeSubmission } from '../../../shared/api/ou
 import { creditsPerImage, imageCount } from '../../../shared/api/prices';
 import { shorten } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
+import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
 import { isTool } from '../../run/tool';
@@ -32,7 +33,7 @@ export function creditsToSubmit(run: Run, job: Job<Generation>): number {
 	const itemIndex = job.itemIndexes[0] as number;
 	const request = requestOf(run, parameters);
 	const wasSubmitted =
-		run.memory.finished(itemIndex, request) ?? run.memory.open(itemIndex, request);
+		run.memory.finished(itemIndex, request) ?? openSubmission(run, itemIndex, request);
 	return wasSubmitted ? 0 : creditsOf(parameters);
 }
 
@@ -66,7 +67,7 @@ export async function generateImages(
 
 	const finished = memory.finished(itemIndex, request);
 	if (finished) return toItems(finished, paid);
-	const open = memory.open(itemIndex, request);
+	const open = openSubmission(run, itemIndex, request);
 	if (open) return notKnown(name, open.seen, job.input);
 	if (!job.maySend()) return { left: true };
 	const earlier = generatedEarlier(run, job);
@@ -115,6 +116,18 @@ export async function generateImages(
 				? { failure: notSent(name, outcome), endsBatch: endsBatch(outcome) }
 				: { left: true };
 	}
+}
+
+/**
+ * What an earlier try sent. Whoever asks for the same while its answer is waited for is another call
+ * of a tool, and gets images of its own: some agents make all calls of a message at once.
+ */
+function openSubmission(
+	{ memory }: Run,
+	itemIndex: number,
+	request: string,
+): OpenSubmission | undefined {
+	return memory.isInFlight(itemIndex, request) ? undefined : memory.open(itemIndex, request);
 }
 
 async function submit(
