@@ -41,7 +41,8 @@ const inFlight = new WeakSet<Entry>();
  */
 export class Memory {
 	private readonly store: Store;
-	private readonly isTool: boolean;
+	/** Whether the node is used as a tool; n8n makes a copy of the node for each question. */
+	readonly isTool: boolean;
 	private readonly isRetried: boolean;
 	private readonly run: string;
 	private readonly nodeId: string;

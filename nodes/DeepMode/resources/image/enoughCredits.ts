@@ -49,7 +49,7 @@ export async function compareWithBalance(
 	run: Run,
 	jobs: Array<Pick<Job<unknown>, 'endSending'>>,
 	most: number,
-	foresee: () => Promise<number>,
+	foresee = async () => await Promise.resolve(most),
 ): Promise<void> {
 	const isTooMuch = (credits: number, balance: number) =>
 		Math.min(credits, run.budget.left) > Math.max(balance, LITTLE);

@@ -22,7 +22,7 @@ import { endingWithFiles } from './endingWithFiles';
 import { modeFields, optionsField, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
 import type { Generation } from './imageGeneration';
-import { creditsToSubmit, generatedEarlier, generateImages } from './imageGeneration';
+import { creditsToSubmit, generateImages } from './imageGeneration';
 import { readBinaryField, readMode, readText } from './parameters';
 
 const show = { resource: ['image'], operation: ['generate'] };
@@ -121,11 +121,7 @@ export async function generate(this: IExecuteFunctions): Promise<INodeExecutionD
 				...(isAsync && { callback: targets.read(itemIndex, 'image.generated', '') }),
 			}),
 			start: async (jobs) => {
-				const creditsOf = (some: typeof jobs) =>
-					some.reduce((sum, job) => sum + creditsToSubmit(run, job), 0);
-				await compareWithBalance(run, jobs, creditsOf(jobs), async () =>
-					creditsOf(jobs.filter((job) => !generatedEarlier(run, job))),
-				);
+				await compareWithBalance(run, jobs, await creditsToSubmit(run, jobs));
 			},
 			work: async (job) => {
 				const deadline = Date.now() + run.options.timeout;

@@ -5,11 +5,11 @@ import type { Outcome } from '../../../shared/api/outcome';
 import { isFree, judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
 import { creditsPerImage, imageCount } from '../../../shared/api/prices';
 import { shorten } from '../../../shared/text';
+import { Turns } from '../../../shared/turns';
 import type { Ending, Job } from '../../run/batch';
 import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
-import { isTool } from '../../run/tool';
 import {
 	creditsMissing,
 	endsBatch,
@@ -27,21 +27,29 @@ export interface Generation {
 	callback?: () => string;
 }
 
-/** What an item is still to cost, in credits: nothing more if an earlier try has submitted it. */
-export function creditsToSubmit(run: Run, job: Job<Generation>): number {
-	const { parameters } = job.input;
-	const itemIndex = job.itemIndexes[0] as number;
-	const request = requestOf(run, parameters);
-	const wasSubmitted =
-		run.memory.finished(itemIndex, request) ?? openSubmission(run, itemIndex, request);
-	return wasSubmitted ? 0 : creditsOf(parameters);
+/** What items are still to cost, in credits: nothing more if an earlier try has submitted them. */
+export async function creditsToSubmit(run: Run, jobs: Array<Job<Generation>>): Promise<number> {
+	const turns = new Turns();
+	let credits = 0;
+	for (const job of jobs) {
+		await turns.next();
+		const { parameters } = job.input;
+		const itemIndex = job.itemIndexes[0] as number;
+		const request = requestOf(run, parameters);
+		const wasSubmitted =
+			run.memory.finished(itemIndex, request) ??
+			openSubmission(run, itemIndex, request) ??
+			generatedEarlier(run, job);
+		if (!wasSubmitted) credits += creditsOf(parameters);
+	}
+	return credits;
 }
 
 /**
  * What came out for an item in the execution that the user retries: it is not submitted again. What
  * was handed over is, since nothing but the acknowledgement is known of it.
  */
-export function generatedEarlier(
+function generatedEarlier(
 	run: Run,
 	{ input: { parameters, callback }, itemIndexes }: Job<Generation>,
 ): IDataObject[] | undefined {
@@ -154,8 +162,8 @@ async function submit(
  * What tells a request from another in one execution: for a tool its parameters; else the item alone,
  * since the parameters of one item may come out differently in each try.
  */
-function requestOf(run: Run, parameters: IDataObject): string {
-	return isTool(run.context) ? JSON.stringify(parameters) : '';
+function requestOf({ memory }: Run, parameters: IDataObject): string {
+	return memory.isTool ? JSON.stringify(parameters) : '';
 }
 
 /** The user may change the prompt before a retry. */
