@@ -234,6 +234,20 @@ describe('If Too Few Credits', () => {
 		},
 	);
 
+	it('waits for all looks, where DeepMode asks for pauses that are longer than one timeout', async () => {
+		const done = deepMode.addImageIds(6, { upscaled: true });
+		const fresh = deepMode.addImageIds(6);
+		deepMode.credits = 18;
+		const busy = { on: 'retrieve', status: 429, headers: { 'retry-after': '30' } } as const;
+		for (const id of done) deepMode.fault(id, busy);
+		const options = { ifTooFewCredits: 'stop', maxConcurrency: 1, timeout: 60 };
+
+		const { result } = await onMovedClock(async () => await upscale([...done, ...fresh], options));
+
+		expect(errors(result)).toEqual([]);
+		expect(deepMode.spent).toBe(18);
+	});
+
 	it('lets out what is upscaled already when it stops', async () => {
 		const [done] = deepMode.addImageIds(1, { upscaled: true });
 		const ids = deepMode.addImageIds(10);

@@ -53,9 +53,9 @@ async function lookAhead(run: Run, jobs: ImageJob[]): Promise<number> {
 		({ input: { imageId }, itemIndexes: [itemIndex = 0] }) =>
 			options.returnsExisting || memory.finishedEarlier(itemIndex, imageId) !== undefined,
 	);
-	const deadline = Date.now() + options.timeout;
 	let count = jobs.length - toLookAt.length;
 	await inLanes(toLookAt, options.maxConcurrency, async ({ input: { imageId }, maySend }) => {
+		const deadline = Date.now() + options.timeout;
 		const outcome = await reader.lookUntilAnswered(imageId, deadline, maySend);
 		if (outcome?.is === 'image' && isUpscaled(outcome.image)) foreseen.set(imageId, outcome.image);
 		// What cannot be seen now may be submitted when its turn comes.
