@@ -150,13 +150,17 @@ describe('Max Credits', () => {
 	});
 
 	it('ends the sending of a run with the first item that would exceed it', async () => {
-		await generate([{ count: 2 }, { count: 4 }, { count: 1 }], {
+		const execution = await generate([{ count: 2 }, { count: 4 }, { count: 1 }], {
 			maxCredits: 5,
 			maxConcurrency: 1,
 			numImages: '={{ $json.count }}',
 		});
 
 		expect(deepMode.spent).toBe(2);
+		expect(errors(execution)).toEqual([
+			overLimit('What item 1 asks for', '4 credits', 5, 2),
+			'What item 2 asks for was not submitted: what came before it would have exceeded Max Credits (5)',
+		]);
 	});
 
 	it.each([-1, 2.5, 'many'])('%p is refused before anything is sent', async (maxCredits) => {
