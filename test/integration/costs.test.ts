@@ -5,6 +5,7 @@ import type { Emulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
 import { THREE_TRIES } from '../shared/workflows';
 import { onMovedClock } from './clock';
+import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
 import { execute, goOn, startExecution } from './engine';
 import { useEmulator } from './useEmulator';
@@ -149,13 +150,17 @@ describe('Max Credits', () => {
 	});
 
 	it('ends the sending of a run with the first item that would exceed it', async () => {
-		await generate([{ count: 2 }, { count: 4 }, { count: 1 }], {
+		const execution = await generate([{ count: 2 }, { count: 4 }, { count: 1 }], {
 			maxCredits: 5,
 			maxConcurrency: 1,
 			numImages: '={{ $json.count }}',
 		});
 
 		expect(deepMode.spent).toBe(2);
+		expect(errors(execution)).toEqual([
+			overLimit('What item 1 asks for', '4 credits', 5, 2),
+			'What item 2 asks for was not submitted: what came before it would have exceeded Max Credits (5)',
+		]);
 	});
 
 	it.each([-1, 2.5, 'many'])('%p is refused before anything is sent', async (maxCredits) => {
@@ -233,6 +238,20 @@ describe('If Too Few Credits', () => {
 		},
 	);
 
+	it('waits for all looks, where DeepMode asks for pauses that are longer than one timeout', async () => {
+		const done = deepMode.addImageIds(6, { upscaled: true });
+		const fresh = deepMode.addImageIds(6);
+		deepMode.credits = 18;
+		const busy = { on: 'retrieve', status: 429, headers: { 'retry-after': '30' } } as const;
+		for (const id of done) deepMode.fault(id, busy);
+		const options = { ifTooFewCredits: 'stop', maxConcurrency: 1, timeout: 60 };
+
+		const { result } = await onMovedClock(async () => await upscale([...done, ...fresh], options));
+
+		expect(errors(result)).toEqual([]);
+		expect(deepMode.spent).toBe(18);
+	});
+
 	it('lets out what is upscaled already when it stops', async () => {
 		const [done] = deepMode.addImageIds(1, { upscaled: true });
 		const ids = deepMode.addImageIds(10);
@@ -267,6 +286,21 @@ describe('If Too Few Credits', () => {
 		expect(deepMode.spent).toBe(9);
 	});
 
+	it.each<[unknown, number]>([
+		['9', 0],
+		[-9, 0],
+		['plenty', 30],
+		[' ', 30],
+		[[], 30],
+		[false, 30],
+	])('takes a balance of %j for what it is', async (balance, spent) => {
+		deepMode.fault('*', { on: 'balance', status: 200, body: { remaining_balance: balance } });
+
+		await upscale(deepMode.addImageIds(10), { ifTooFewCredits: 'stop' });
+
+		expect(deepMode.spent).toBe(spent);
+	});
+
 	it('does not count what another execution has in work', async () => {
 		const sameNode = { workflowId: 'w1', settings: { id: 'n1', ...goOn.settings } };
 		const ids = deepMode.addImageIds(10);
@@ -297,6 +331,20 @@ describe('If Too Few Credits', () => {
 
 		expect(errors(execution)).toEqual([]);
 		expect(deepMode.spent).toBe(30);
+	});
+
+	it.each([
+		['sync', {}],
+		['async', callBack.parameters],
+	])('asks n8n’s database for nothing when it stops, in mode %s', async (_, parameters) => {
+		const ids = deepMode.addImageIds(20);
+		deepMode.credits = 9;
+		const calls = deduplicator.calls;
+
+		const execution = await upscale(ids, { ifTooFewCredits: 'stop' }, { ...goOn, parameters });
+
+		expect(errors(execution)).toHaveLength(20);
+		expect(deduplicator.calls).toBe(calls);
 	});
 
 	it('holds for generations, too', async () => {

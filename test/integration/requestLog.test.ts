@@ -52,6 +52,7 @@ it('tells what was asked, what came, what was concluded, and whether it is sent 
 	const submitted = (id: string) =>
 		`${POST} "${id}": status 200 after N ms, so image (image "${id}" upscaled); not sent again`;
 	expect(lines).toEqual([
+		'GET /api/check-balance: status 200 after N ms, so acknowledged; not sent again',
 		look('fine', 'not upscaled'),
 		submitted('fine'),
 		look('busy', 'not upscaled'),

@@ -39,6 +39,32 @@ it.each([
 	expect(ids.map((id) => deepMode.charges(id).length)).toEqual([1, 1, 1]);
 });
 
+it.each<[string, IDataObject]>([
+	['upscaled again', { imageId: '={{ $json.id }}', options: { ifUpscaled: 'upscaleAgain' } }],
+	['generated', { operation: 'generate', modelId: '={{ $json.id }}', prompt: 'a lake' }],
+])('a retry by hand does not count what was %s as too much for the balance', async (_, given) => {
+	const operation = given.operation ?? 'upscale';
+	const ids =
+		operation === 'generate' ? Array(19).fill(deepMode.modelId) : deepMode.addImageIds(19);
+	const items = [...ids, 'refused'].map((id: string) => ({ id }));
+	const options = {
+		...(given.options as IDataObject),
+		ifTooFewCredits: 'stop',
+		maxConcurrency: 1,
+	};
+	const setup = { parameters: { ...given, options } } as NodeSetup;
+	const price = operation === 'generate' ? 1 : 3;
+	deepMode.credits = 20 * price;
+	const first = await execute(deepMode.credentials, items, setup);
+	expect(first.error?.message).toContain('"refused"');
+	expect(deepMode.credits).toBe(price);
+
+	const again = await retry(first, items, setup);
+
+	expect(again.error?.message).toContain('"refused"');
+	expect(deepMode.credits).toBe(price);
+});
+
 it('a retry by hand after a restart, while n8n’s database is away, settles what was open', async () => {
 	const [id = ''] = deepMode.addImageIds(1);
 	const items = [{ id }];

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { inLanes } from '../../nodes/shared/lanes';
+import { Turns } from '../../nodes/shared/turns';
 import type { Emulator } from '../emulator';
 import { onMovedClock } from './clock';
 import { execute, goOn, startExecution } from './engine';
@@ -45,6 +47,27 @@ it('n8n does other work while many items fail for the same reason', async () => 
 
 	expect(turns).toBeGreaterThan(10);
 	expect((await finished).outputs[0]).toHaveLength(3000);
+});
+
+it.each([1, 10])('n8n does other work in between, with %i lanes at work', async (lanes) => {
+	const turns = new Turns();
+	const items = [...Array(500).keys()];
+	let done = 0;
+	const working = inLanes(items, lanes, async () => {
+		await turns.next();
+		const startedAt = Date.now();
+		while (Date.now() === startedAt);
+		done += 1;
+	});
+	let turnsOfWork = 0;
+	for (let before = 0; before < items.length; before = done) {
+		await nextTurn();
+		if (done > before) turnsOfWork += 1;
+	}
+	await working;
+
+	// An item takes a millisecond, and a turn 20.
+	expect(turnsOfWork).toBeGreaterThan(15);
 });
 
 it('a wrong item far behind ends the run before anything is sent', async () => {

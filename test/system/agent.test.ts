@@ -127,6 +127,24 @@ it.each([1.7, 2.2, 3])(
 	},
 );
 
+it.each([1.7, 2.2, 3])(
+	'asked for the same new image three times in one message, by an AI Agent of version %f, makes three',
+	async (agent) => {
+		const { modelId, spent } = world.deepMode;
+		world.deepMode.workMs = 2000;
+		const parameters = {
+			operation: 'generate',
+			modelId,
+			prompt: "={{ $fromAI('Prompt', '', 'string') }}",
+		};
+
+		await ask({ parameters, agent }, ...Array(3).fill({ Prompt: 'a lake' }));
+
+		expect(answers()).toEqual(Array(3).fill([expect.objectContaining({ prompt: 'a lake' })]));
+		expect(world.deepMode.spent - spent).toBe(3);
+	},
+);
+
 describe('a workflow that pauses, as its tool', () => {
 	/** A workflow that pauses with the image that it is called with, and the tool that calls it. */
 	async function pausingTool() {

@@ -32,13 +32,17 @@ interface Store extends IDataObject {
 	earlier: Entries;
 }
 
+/** Those whose answer this process waits for. */
+const inFlight = new WeakSet<Entry>();
+
 /**
  * What a node has submitted in this execution. With Retry On Fail n8n runs the whole node again over
  * all its items, and nothing may be submitted twice by that.
  */
 export class Memory {
 	private readonly store: Store;
-	private readonly isTool: boolean;
+	/** Whether the node is used as a tool; n8n makes a copy of the node for each question. */
+	readonly isTool: boolean;
 	private readonly isRetried: boolean;
 	private readonly run: string;
 	private readonly nodeId: string;
@@ -98,11 +102,19 @@ export class Memory {
 	/** Before a submission is sent: whatever happens now, it counts as sent. */
 	submitting(itemIndex: number, request: string): void {
 		const open = { seen: 'an earlier try got no answer', isBrief: false };
-		this.unanswered(itemIndex, request, open);
+		inFlight.add(this.unanswered(itemIndex, request, open));
 	}
 
-	unanswered(itemIndex: number, request: string, open: OpenSubmission): void {
-		this.store.entries[this.key(itemIndex, request)] = { request, open: { ...open } };
+	/** Whether the answer is still waited for: then it is not an earlier try that has sent it. */
+	isInFlight(itemIndex: number, request: string): boolean {
+		const entry = this.entry(this.store.entries, itemIndex, request);
+		return entry !== undefined && inFlight.has(entry);
+	}
+
+	unanswered(itemIndex: number, request: string, open: OpenSubmission): Entry {
+		const entry = { request, open: { ...open } };
+		this.store.entries[this.key(itemIndex, request)] = entry;
+		return entry;
 	}
 
 	/** DeepMode surely did not accept it. */

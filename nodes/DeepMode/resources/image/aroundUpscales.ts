@@ -54,11 +54,15 @@ export function aroundUpscales(run: Run) {
  * @returns how many are to be submitted
  */
 async function lookAhead(run: Run, jobs: ImageJob[]): Promise<number> {
-	const { reader, options, foreseen } = run;
-	if (!options.returnsExisting) return jobs.length;
-	const deadline = Date.now() + options.timeout;
-	let count = 0;
-	await inLanes(jobs, options.maxConcurrency, async ({ input: { imageId }, maySend }) => {
+	const { reader, memory, options, foreseen } = run;
+	// As when its turn comes: what was paid in the execution that the user retries is not paid again.
+	const toLookAt = jobs.filter(
+		({ input: { imageId }, itemIndexes: [itemIndex = 0] }) =>
+			options.returnsExisting || memory.finishedEarlier(itemIndex, imageId) !== undefined,
+	);
+	let count = jobs.length - toLookAt.length;
+	await inLanes(toLookAt, options.maxConcurrency, async ({ input: { imageId }, maySend }) => {
+		const deadline = Date.now() + options.timeout;
 		const outcome = await reader.lookUntilAnswered(imageId, deadline, maySend);
 		if (outcome?.is === 'image' && isUpscaled(outcome.image)) foreseen.set(imageId, outcome.image);
 		// What cannot be seen now may be submitted when its turn comes.

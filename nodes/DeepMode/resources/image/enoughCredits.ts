@@ -71,8 +71,10 @@ export async function compareWithBalance(
 }
 
 function balanceOf(outcome: Outcome | undefined): number | undefined {
-	const balance = outcome?.is === 'acknowledged' ? Number(outcome.body.remaining_balance) : NaN;
-	return Number.isNaN(balance) ? undefined : balance;
+	const value = outcome?.is === 'acknowledged' ? outcome.body.remaining_balance : undefined;
+	// Of an empty list, false or blanks, JavaScript makes a balance of 0.
+	const isNumeric = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+	return isNumeric && !Number.isNaN(Number(value)) ? Number(value) : undefined;
 }
 
 /** In n8n's log at once, since a line above the output comes at the end only. */

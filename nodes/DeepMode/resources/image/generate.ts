@@ -7,7 +7,6 @@ import type {
 
 import { checkParameter } from '../../../shared/checkParameter';
 import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
-import { Turns } from '../../../shared/turns';
 import { runBatch } from '../../run/batch';
 import { addCostOption } from '../../run/cost';
 import {
@@ -122,13 +121,7 @@ export async function generate(this: IExecuteFunctions): Promise<INodeExecutionD
 				...(isAsync && { callback: targets.read(itemIndex, 'image.generated', '') }),
 			}),
 			start: async (jobs) => {
-				const turns = new Turns();
-				let credits = 0;
-				for (const job of jobs) {
-					await turns.next();
-					credits += creditsToSubmit(run, job);
-				}
-				await compareWithBalance(run, jobs, credits);
+				await compareWithBalance(run, jobs, await creditsToSubmit(run, jobs));
 			},
 			work: async (job) => {
 				const deadline = Date.now() + run.options.timeout;

@@ -5,10 +5,11 @@ import type { Outcome } from '../../../shared/api/outcome';
 import { isFree, judgeGeneration, judgeSubmission } from '../../../shared/api/outcome';
 import { creditsPerImage, imageCount } from '../../../shared/api/prices';
 import { shorten } from '../../../shared/text';
+import { Turns } from '../../../shared/turns';
 import type { Ending, Job } from '../../run/batch';
+import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
-import { isTool } from '../../run/tool';
 import {
 	creditsMissing,
 	endsBatch,
@@ -26,14 +27,35 @@ export interface Generation {
 	callback?: () => string;
 }
 
-/** What an item is still to cost, in credits: nothing more if an earlier try has submitted it. */
-export function creditsToSubmit(run: Run, job: Job<Generation>): number {
-	const { parameters } = job.input;
-	const itemIndex = job.itemIndexes[0] as number;
+/** What items are still to cost, in credits: nothing more if an earlier try has submitted them. */
+export async function creditsToSubmit(run: Run, jobs: Array<Job<Generation>>): Promise<number> {
+	const turns = new Turns();
+	let credits = 0;
+	for (const job of jobs) {
+		await turns.next();
+		const { parameters } = job.input;
+		const itemIndex = job.itemIndexes[0] as number;
+		const request = requestOf(run, parameters);
+		const wasSubmitted =
+			run.memory.finished(itemIndex, request) ??
+			openSubmission(run, itemIndex, request) ??
+			generatedEarlier(run, job);
+		if (!wasSubmitted) credits += creditsOf(parameters);
+	}
+	return credits;
+}
+
+/**
+ * What came out for an item in the execution that the user retries: it is not submitted again. What
+ * was handed over is, since nothing but the acknowledgement is known of it.
+ */
+function generatedEarlier(
+	run: Run,
+	{ input: { parameters, callback }, itemIndexes }: Job<Generation>,
+): IDataObject[] | undefined {
+	if (callback) return undefined;
 	const request = requestOf(run, parameters);
-	const wasSubmitted =
-		run.memory.finished(itemIndex, request) ?? run.memory.open(itemIndex, request);
-	return wasSubmitted ? 0 : creditsOf(parameters);
+	return run.memory.finishedEarlier(itemIndexes[0] as number, request, hashOf(parameters));
 }
 
 /** There is no image ID to look at yet, so what is not known stays so, in all tries. */
@@ -53,13 +75,11 @@ export async function generateImages(
 
 	const finished = memory.finished(itemIndex, request);
 	if (finished) return toItems(finished, paid);
-	const open = memory.open(itemIndex, request);
+	const open = openSubmission(run, itemIndex, request);
 	if (open) return notKnown(name, open.seen, job.input);
 	if (!job.maySend()) return { left: true };
-	// The user may have changed the prompt before the retry.
-	const about = hashOf(parameters);
-	const earlier = memory.finishedEarlier(itemIndex, request, about);
-	if (earlier && !callback) return await refreshed(run, earlier, deadline);
+	const earlier = generatedEarlier(run, job);
+	if (earlier) return await refreshed(run, earlier, deadline);
 
 	const send = async () => await submit(run, job, request, deadline);
 	const spent = await budget.spend(credits, send, isFree);
@@ -70,7 +90,7 @@ export async function generateImages(
 	}
 	const { outcome } = spent;
 	const finish = (items: IDataObject[]): Ending => {
-		memory.finish(itemIndex, request, items, about);
+		memory.finish(itemIndex, request, items, hashOf(parameters));
 		return toItems(items, paid);
 	};
 	switch (outcome?.is) {
@@ -106,6 +126,18 @@ export async function generateImages(
 	}
 }
 
+/**
+ * What an earlier try sent. Whoever asks for the same while its answer is waited for is another call
+ * of a tool, and gets images of its own: some agents make all calls of a message at once.
+ */
+function openSubmission(
+	{ memory }: Run,
+	itemIndex: number,
+	request: string,
+): OpenSubmission | undefined {
+	return memory.isInFlight(itemIndex, request) ? undefined : memory.open(itemIndex, request);
+}
+
 async function submit(
 	{ client, memory, sender, options }: Run,
 	{ input: { parameters, callback }, itemIndexes, maySend }: Job<Generation>,
@@ -130,10 +162,11 @@ async function submit(
  * What tells a request from another in one execution: for a tool its parameters; else the item alone,
  * since the parameters of one item may come out differently in each try.
  */
-function requestOf(run: Run, parameters: IDataObject): string {
-	return isTool(run.context) ? JSON.stringify(parameters) : '';
+function requestOf({ memory }: Run, parameters: IDataObject): string {
+	return memory.isTool ? JSON.stringify(parameters) : '';
 }
 
+/** The user may change the prompt before a retry. */
 function hashOf(parameters: IDataObject): string {
 	return createHash('sha256').update(JSON.stringify(parameters)).digest('base64');
 }

@@ -87,17 +87,18 @@ export class ImageUpscaling {
 	 */
 	async wait(lookUntil?: number): Promise<Ending> {
 		this.wasWaitedFor = lookUntil !== undefined;
-		const { imageId, itemIndex, maySend } = this.job;
+		const { imageId, itemIndex } = this.job;
 		const [finished] = this.run.memory.finished(itemIndex, imageId) ?? [];
 		if (finished) return this.upscaled(finished);
 		const toItem = (image: DeepModeImage) => image;
 		const foreseen = this.foreseen(toItem);
 		if (foreseen) return foreseen;
+		if (this.isLeft) return { left: true };
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) return (await this.lookAtOthers(toItem, lookUntil)) ?? { inWork };
 		const open = this.openSubmission;
 		if (open) return await this.settle(open);
-		if (!maySend()) return { left: true };
+		if (this.isLeft) return { left: true };
 		return (await this.look(toItem)) ?? (await this.submit());
 	}
 
@@ -107,7 +108,7 @@ export class ImageUpscaling {
 	 * @param callback where DeepMode sends the result, made when it is sent
 	 */
 	async handOver(callback: () => string, output: HandedOver): Promise<Ending> {
-		const { imageId, itemIndex, maySend } = this.job;
+		const { imageId, itemIndex } = this.job;
 		const { memory, tally } = this.run;
 		const [finished] = memory.finished(itemIndex, imageId) ?? [];
 		if (finished) {
@@ -116,6 +117,7 @@ export class ImageUpscaling {
 		}
 		const foreseen = this.foreseen(output.existing);
 		if (foreseen) return foreseen;
+		if (this.isLeft) return { left: true };
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) {
 			const ending = await this.lookAtOthers(output.existing);
@@ -123,7 +125,7 @@ export class ImageUpscaling {
 		}
 		const open = this.openSubmission;
 		if (open) return this.notAcknowledged(open, output);
-		if (!maySend()) return { left: true };
+		if (this.isLeft) return { left: true };
 		return (await this.look(output.existing)) ?? (await this.submit({ callback, output }));
 	}
 
@@ -140,6 +142,11 @@ export class ImageUpscaling {
 
 	private unpaid(json: IDataObject): Ending {
 		return { items: [{ json }], cost: { credits: 0, wasUpscaled: !this.wasWaitedFor } };
+	}
+
+	/** Whether nothing comes of it any more: then n8n's database is not asked for a claim either. */
+	private get isLeft(): boolean {
+		return !this.job.maySend() && this.openSubmission === undefined;
 	}
 
 	/** What an earlier try sent; of another execution's only where claims do not tell. */

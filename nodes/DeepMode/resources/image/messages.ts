@@ -96,9 +96,14 @@ export function overLimit(
 	credits: number,
 	{ limit, submitted }: Pick<Budget, 'limit' | 'submitted'>,
 ): Failure {
+	// A smaller one that comes after what was too much.
+	const reason =
+		submitted + credits > limit
+			? `its ${creditsInWords(credits)} would exceed Max Credits (${limit}), since ${submitted} are submitted in this execution already`
+			: `what came before it would have exceeded Max Credits (${limit})`;
 	return {
 		from: 'settings',
-		message: `${capitalized(name)} was not submitted: its ${creditsInWords(credits)} would exceed Max Credits (${limit}), since ${submitted} are submitted in this execution already`,
+		message: `${capitalized(name)} was not submitted: ${reason}`,
 		description:
 			'Nothing was sent for this item, nor for what comes after it and costs credits. Raise Max Credits in the options of the node, or run again: each execution counts anew, and what is upscaled already costs nothing.',
 	};
