@@ -112,7 +112,7 @@ async function runAll(
 			const { status, raw } = await world.n8n.runAndWait(
 				chain(
 					...itemsNodes([{ id }]),
-					deepModeNode(account, { options: { timeout: 4 }, ...parameters }),
+					deepModeNode(account, { options: { timeout: 10 }, ...parameters }),
 				),
 			);
 			expect(status).toBe('error');
