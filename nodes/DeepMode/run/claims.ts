@@ -113,6 +113,8 @@ export class Claims {
 	/** Asks again, right before the submission. @returns as `claim` */
 	async confirm(imageId: string): Promise<InWork | undefined> {
 		this.submits = true;
+		// Whose claim it is does not matter then, and that ours stays is seen to meanwhile.
+		if (this.options.submitsAgain) return undefined;
 		const slice = await this.slices.get(imageId);
 		return slice && this.judge(imageId, await slice.confirm(), slice.own);
 	}
@@ -244,7 +246,7 @@ export class Claims {
 		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
 		this.slowness = Math.max(1, asked.took / USUAL_CALL);
 		// It takes some moments, which the look needs anyway.
-		if (this.submits) this.confirming.push(asked.confirm());
+		if (this.submits || this.options.submitsAgain) this.confirming.push(asked.confirm());
 		return { ...asked, taken, own };
 	}
 }
