@@ -487,7 +487,7 @@ describe('no size is too large', () => {
 
 		expect(result.answers.length).toBeGreaterThan(200);
 		expect(result.answers.filter(({ status }) => ![200, 409].includes(status))).toEqual([]);
-		expect(Math.max(...result.answers.map(({ waited }) => waited))).toBeLessThanOrEqual(3 * SECOND);
+		expect(Math.max(...result.answers.map(({ waited }) => waited))).toBeLessThan(5 * SECOND);
 		expect(rows(result.end)).toEqual(expected(ids));
 	}, 300_000);
 
@@ -509,7 +509,7 @@ describe('no size is too large', () => {
 		});
 
 		expect(result.answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
-		expect(result.waited).toBeLessThanOrEqual(3 * SECOND);
+		expect(result.waited).toBeLessThan(5 * SECOND);
 		expect(rows(result.end)).toEqual(expected(ids));
 	}, 300_000);
 });
