@@ -161,6 +161,15 @@ async function workThrough<Input>(
 	if (inWork.length > 0) await batch.wait?.(inWork.splice(0), endJob);
 }
 
+/** How a job ends that fails, unless the run did not let it send. */
+export function failedOrLeft(
+	{ maySend }: Pick<Job<unknown>, 'maySend'>,
+	failure: Failure,
+	endsBatch = false,
+): Ending {
+	return maySend() ? { failure, endsBatch } : { left: true };
+}
+
 /** What a job throws is how it ends. */
 export async function endingOf(work: () => Promise<Ending>): Promise<Ending | Thrown> {
 	try {

@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { checkParameter } from '../../shared/checkParameter';
+import { toNumber } from '../../shared/toNumber';
 
 /** What a run's items have in common, read once. */
 export interface RunOptions {
@@ -125,12 +126,10 @@ export function readNumberOption(
 ): number {
 	const { minValue: min = -Infinity, maxValue: max = Infinity } = typeOptions ?? {};
 	const { [name]: value = preset } = context.getNodeParameter('options', 0, {}) as IDataObject;
-	const number = Number(value);
-	// What else JavaScript makes a number of, such as true or an empty list, was not meant as one.
-	const isNumeric = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+	const number = toNumber(value);
 	checkParameter(
 		context,
-		isNumeric && Number.isInteger(number) && number >= min && number <= max,
+		Number.isInteger(number) && number >= min && number <= max,
 		`${displayName} must be a whole number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`,
 		value,
 		ADVICE,

@@ -3,6 +3,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { CREDITS_PER_UPSCALE } from '../../../shared/api/prices';
 import type { Outcome } from '../../../shared/api/outcome';
 import { readBalance } from '../../../shared/api/readBalance';
+import { toNumber } from '../../../shared/toNumber';
 import type { Job } from '../../run/batch';
 import type { Run } from '../../run/run';
 import { BALANCE, endsBatch, notSent, refused, tooFewCredits } from './messages';
@@ -71,10 +72,9 @@ export async function compareWithBalance(
 }
 
 function balanceOf(outcome: Outcome | undefined): number | undefined {
-	const value = outcome?.is === 'acknowledged' ? outcome.body.remaining_balance : undefined;
-	// Of an empty list, false or blanks, JavaScript makes a balance of 0.
-	const isNumeric = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
-	return isNumeric && !Number.isNaN(Number(value)) ? Number(value) : undefined;
+	const isTold = outcome?.is === 'acknowledged';
+	const balance = toNumber(isTold ? outcome.body.remaining_balance : undefined);
+	return Number.isNaN(balance) ? undefined : balance;
 }
 
 /** In n8n's log at once, since a line above the output comes at the end only. */

@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { maxFileSizeOption } from '../../../shared/files/maxFileSize';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
-import { runBatch } from '../../run/batch';
+import { failedOrLeft, runBatch } from '../../run/batch';
 import { maxConcurrencyOption, readRunOptions, timeoutOption } from '../../run/options';
 import type { Run } from '../../run/run';
 import { prepareRun } from '../../run/run';
@@ -46,7 +46,8 @@ export async function get(this: IExecuteFunctions): Promise<INodeExecutionData[]
 	});
 }
 
-async function read(run: Run, { input, maySend }: Job<string>, deadline: number): Promise<Ending> {
+async function read(run: Run, job: Job<string>, deadline: number): Promise<Ending> {
+	const { input, maySend } = job;
 	if (!maySend()) return { left: true };
 	const outcome = await run.reader.lookUntilAnswered(input, deadline, maySend);
 	if (outcome?.is === 'image') return { items: [{ json: outcome.image }] };
@@ -59,7 +60,5 @@ async function read(run: Run, { input, maySend }: Job<string>, deadline: number)
 			endsBatch: endsBatch(outcome),
 		};
 	}
-	return maySend()
-		? { failure: notRead(imageName(input), outcome), endsBatch: endsBatch(outcome) }
-		: { left: true };
+	return failedOrLeft(job, notRead(imageName(input), outcome), endsBatch(outcome));
 }

@@ -7,6 +7,7 @@ import { creditsPerImage, imageCount } from '../../../shared/api/prices';
 import { shorten } from '../../../shared/text';
 import { Turns } from '../../../shared/turns';
 import type { Ending, Job } from '../../run/batch';
+import { failedOrLeft } from '../../run/batch';
 import type { OpenSubmission } from '../../run/memory';
 import { leastTime } from '../../run/options';
 import type { Run } from '../../run/run';
@@ -83,11 +84,7 @@ export async function generateImages(
 
 	const send = async () => await submit(run, job, request, deadline);
 	const spent = await budget.spend(credits, send, isFree);
-	if (!spent) {
-		return job.maySend()
-			? { failure: overLimit(name, credits, budget), endsBatch: false }
-			: { left: true };
-	}
+	if (!spent) return failedOrLeft(job, overLimit(name, credits, budget));
 	const { outcome } = spent;
 	const finish = (items: IDataObject[]): Ending => {
 		memory.finish(itemIndex, request, items, hashOf(parameters));
@@ -120,9 +117,7 @@ export async function generateImages(
 		}
 		default:
 			memory.notAccepted(itemIndex, request);
-			return job.maySend()
-				? { failure: notSent(name, outcome), endsBatch: endsBatch(outcome) }
-				: { left: true };
+			return failedOrLeft(job, notSent(name, outcome), endsBatch(outcome));
 	}
 }
 

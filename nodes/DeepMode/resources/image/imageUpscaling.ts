@@ -7,6 +7,7 @@ import { isFree, judgeSubmission, judgeUpscale } from '../../../shared/api/outco
 import { CREDITS_PER_UPSCALE } from '../../../shared/api/prices';
 import { imageName } from '../../../shared/text';
 import type { Ending, Job } from '../../run/batch';
+import { failedOrLeft } from '../../run/batch';
 import type { InWork } from '../../run/claims';
 import type { Cost } from '../../run/cost';
 import type { OpenSubmission } from '../../run/memory';
@@ -286,17 +287,13 @@ export class ImageUpscaling {
 	/** Nothing that costs anything was accepted, and nothing more is tried. */
 	private unsent(outcome: Outcome | undefined): Ending {
 		this.run.claims.end(this.job.imageId);
-		return this.job.maySend()
-			? { failure: notSent(this.name, outcome), endsBatch: endsBatch(outcome) }
-			: { left: true };
+		return failedOrLeft(this.job, notSent(this.name, outcome), endsBatch(outcome));
 	}
 
 	private overLimit(): Ending {
 		const { claims, budget } = this.run;
 		claims.end(this.job.imageId);
-		return this.job.maySend()
-			? { failure: overLimit(this.name, CREDITS_PER_UPSCALE, budget), endsBatch: false }
-			: { left: true };
+		return failedOrLeft(this.job, overLimit(this.name, CREDITS_PER_UPSCALE, budget));
 	}
 
 	private unsettled(seen: string): Ending {

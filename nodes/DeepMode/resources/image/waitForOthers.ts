@@ -3,7 +3,7 @@ import { ClaimEnds } from '../../../shared/inWork';
 import { inLanes } from '../../../shared/lanes';
 import { imageName } from '../../../shared/text';
 import type { EndJob, Ending, Job } from '../../run/batch';
-import { endingOf } from '../../run/batch';
+import { endingOf, failedOrLeft } from '../../run/batch';
 import type { InWork } from '../../run/claims';
 import type { Run } from '../../run/run';
 import { stillInWork } from './messages';
@@ -64,6 +64,6 @@ export async function waitForOthers<Input extends ImageRequest>(
 	for (const [key, job] of waiting) {
 		const inWork = reasons.get(key) ?? { since: 'for a while' };
 		const failure = stillInWork(imageName(job.input.imageId), inWork);
-		end(job, job.maySend() ? { failure, endsBatch: false } : { left: true });
+		end(job, failedOrLeft(job, failure));
 	}
 }
