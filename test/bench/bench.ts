@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { n8nVersion } from '../e2e/harness/install';
 import { callbackFiles } from './callbackFiles';
-import { many, memory, overhead, tail, trigger } from './cases';
+import { claiming, many, memory, overhead, tail, trigger } from './cases';
 import { claims } from './claims';
 import { expressions } from './expressions';
 import { load } from './load';
@@ -25,7 +25,11 @@ async function main(): Promise<void> {
 	const bench = await BenchServer.start();
 	try {
 		const cases: Record<string, () => Promise<Row[]>> = {
-			1: async () => [await overhead(bench)],
+			1: async () => [
+				await overhead(bench),
+				await claiming(bench, 200),
+				await claiming(bench, 1000),
+			],
 			2: async () => [await tail(bench)],
 			3: async () => [await memory(bench)],
 			4: async () => [await trigger(bench, 1), await trigger(bench, 10)],

@@ -57,6 +57,19 @@ export async function overhead(bench: BenchServer): Promise<Row> {
 	});
 }
 
+/** Images that are not upscaled yet, so many times, the API answering at once, ten in flight. */
+export async function claiming(bench: BenchServer, count: number): Promise<Row> {
+	const perItem = async (name: string) => {
+		const items = images(count).map(({ id }) => ({ id: `new-${randomUUID()}-${id}` }));
+		const contestant = { ...deepModeNode(bench.credential), type: `n8n-nodes-${name}` };
+		return (await bench.timeOf(items, contestant)) / count;
+	};
+	return await inTurns(`1 first run, ${count} images`, 'ms an item', {
+		ours: async () => await perItem('deepmode.deepMode'),
+		'without claims': async () => await perItem('bench.withoutClaims'),
+	});
+}
+
 /** 200 images of 200 ms, every tenth 800 ms, 50 in flight. */
 export async function tail(bench: BenchServer): Promise<Row> {
 	const lanes = 50;

@@ -46,7 +46,7 @@ export interface WatchedRun extends NodeRun {
 	cpu: number;
 }
 
-/** A real n8n with the package and the bare loop in it, and an API in a process of its own. */
+/** A real n8n with the package and the nodes of the bench in it, and an API in a process of its own. */
 export class BenchServer {
 	private constructor(
 		readonly folder: string,
@@ -77,7 +77,7 @@ export class BenchServer {
 			},
 		});
 		await cp(
-			join(__dirname, 'bareLoop'),
+			join(__dirname, 'nodes'),
 			join(server.userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-bench'),
 			{ recursive: true },
 		);

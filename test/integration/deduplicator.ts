@@ -59,9 +59,14 @@ class Deduplicator implements IDataDeduplicator {
 		return [...this.rows.values()].flat().length;
 	}
 
-	/** Another process, which reads a row and writes it back some moments later, so many times. */
-	async overwrite(row: string, times: number): Promise<void> {
+	/**
+	 * Another process, which reads a row and writes it back some moments later, so many times.
+	 *
+	 * @param pauseMs between two times, in milliseconds
+	 */
+	async overwrite(row: string, times: number, pauseMs = 0): Promise<void> {
 		for (let time = 0; time < times; time += 1) {
+			await sleep(pauseMs);
 			const read = [...(this.rows.get(row) ?? [])];
 			await sleep(30);
 			this.rows.set(row, read);

@@ -21,8 +21,10 @@ interface Question {
 	took: number;
 	/** Recorded together with the claims. */
 	mark: string;
-	/** In milliseconds since 1970. */
-	askedAt: number;
+	/** When to look whether the mark is still there, in milliseconds since 1970. */
+	lookAt: number;
+	/** What that look saw. */
+	isThere?: boolean;
 }
 
 type Helpers = IExecuteFunctions['helpers'];
@@ -64,8 +66,8 @@ const rows = new Map<string, Row>();
  * writes it back without a lock, so that two workers can undo what the other recorded.
  */
 export class ClaimStore {
-	/** Recorded together with claims that nobody has confirmed yet. */
-	private readonly marks = new Set<string>();
+	/** Those whose marks nobody has looked at yet. */
+	private readonly unconfirmed = new Set<Question>();
 	/** Whether the database could not be asked. */
 	isBroken = false;
 	private readonly row: Row;
@@ -83,7 +85,7 @@ export class ClaimStore {
 	 *
 	 * A mark is recorded together with them. If it is gone some moments later, another worker has
 	 * written back what it had read before: then what is recorded now is that one's, and the rest is
-	 * asked for again.
+	 * asked for again. Whatever is asked next looks at the mark on the way, once these moments are over.
 	 */
 	async claim(imageIds: string[]): Promise<Asked> {
 		if (imageIds.length === 0) {
@@ -106,7 +108,7 @@ export class ClaimStore {
 
 	/** Leaves nothing in the database but the claims that hold. */
 	async finish(): Promise<void> {
-		this.marks.forEach((mark) => this.endMark(mark));
+		this.unconfirmed.forEach((question) => this.endMark(question));
 		await this.flush();
 	}
 
@@ -121,20 +123,44 @@ export class ClaimStore {
 		if (this.isBroken) row.ended.clear();
 	}
 
-	private async ask(imageIds: string[]): Promise<Question> {
+	/** @param round how often these have been asked for */
+	private async ask(imageIds: string[], round = 1): Promise<Question> {
 		this.endExpired();
 		if (Math.abs(Date.now() - this.row.flushedAt) >= FLUSH_EVERY) await this.flush();
 		const hour = currentHour();
 		const mark = randomUUID();
-		this.marks.add(mark);
 		const keys = imageIds.flatMap((id) => [this.key(id, hour), this.key(id, hour - 1)]);
 		const asked = await this.call(async (helpers) => {
-			const { known, took } = await record(helpers, [...keys, mark]);
-			return { answers: this.judge(imageIds, hour, known), took };
+			const startedAt = Date.now();
+			const known = await this.record(helpers, [...keys, mark], this.due);
+			return { answers: this.judge(imageIds, hour, known), took: Date.now() - startedAt };
 		});
 		const answers = asked?.answers ?? new Map(imageIds.map((id) => [id, 'mine' as const]));
-		if (mineOf(answers).length === 0) this.endMark(mark);
-		return { answers, mark, took: asked?.took ?? 0, askedAt: Date.now() };
+		const took = asked?.took ?? 0;
+		// Who had read the row before may take as long to write it back as it took here.
+		const after = Math.max(LOOK_AGAIN.after, 2 * took);
+		const spread = LOOK_AGAIN.spread * 2 ** (round - 1);
+		const question = { answers, took, mark, lookAt: Date.now() + after + Math.random() * spread };
+		this.unconfirmed.add(question);
+		if (mineOf(answers).length === 0) this.endMark(question);
+		return question;
+	}
+
+	/** @returns those that were recorded before; the marks are looked at on the way */
+	private async record(
+		{ checkProcessedAndRecord }: Helpers,
+		keys: string[],
+		marked: Set<Question>,
+	): Promise<Set<string>> {
+		const marks = [...marked].map(({ mark }) => mark);
+		const options = { mode: 'entries', maxEntries: MAX_ENTRIES } as const;
+		const { processed } = await checkProcessedAndRecord([...keys, ...marks], 'node', options);
+		const known = new Set(processed.map(String));
+		for (const question of marked) {
+			question.isThere = known.has(question.mark);
+			this.endMark(question);
+		}
+		return known;
 	}
 
 	private judge(imageIds: string[], hour: number, known: Set<string>): Map<string, Answer> {
@@ -177,20 +203,11 @@ export class ClaimStore {
 		}
 	}
 
-	private async confirm({ answers, ...first }: Question): Promise<Map<string, Answer>> {
-		const confirmed = new Map(answers);
-		let { mark, took, askedAt } = first;
+	private async confirm(question: Question): Promise<Map<string, Answer>> {
+		const confirmed = new Map(question.answers);
 		for (let round = 1; mineOf(confirmed).length > 0 && !this.isBroken; round += 1) {
-			// Who had read the row before may take as long to write it back as it took here.
-			const after = Math.max(LOOK_AGAIN.after, 2 * took);
-			const spread = LOOK_AGAIN.spread * 2 ** (round - 1);
-			const lookAt = askedAt + after + Math.random() * spread;
-			await delay(Math.max(0, lookAt - Date.now()));
-			const isThere = await this.call(async (helpers) =>
-				(await record(helpers, [mark])).known.has(mark),
-			);
-			this.endMark(mark);
-			if (isThere ?? true) break;
+			await this.lookAtMark(question);
+			if (question.isThere ?? true) break;
 
 			const mine = mineOf(confirmed);
 			if (round === ROUNDS) {
@@ -198,16 +215,27 @@ export class ClaimStore {
 				mine.forEach((id) => confirmed.set(id, 'thisHour'));
 				break;
 			}
-			const asked = await this.ask(mine);
-			asked.answers.forEach((answer, id) => confirmed.set(id, answer));
-			({ mark, took, askedAt } = asked);
+			question = await this.ask(mine, round + 1);
+			question.answers.forEach((answer, id) => confirmed.set(id, answer));
 		}
 		return confirmed;
 	}
 
-	private endMark(mark: string): void {
-		this.marks.delete(mark);
-		this.row.ended.add(mark);
+	private async lookAtMark(question: Question): Promise<void> {
+		await delay(Math.max(0, question.lookAt - Date.now()));
+		await this.call(async (helpers) => {
+			if (question.isThere === undefined) await this.record(helpers, [], this.due.add(question));
+		});
+	}
+
+	/** Those whose marks are to be looked at. */
+	private get due(): Set<Question> {
+		return new Set([...this.unconfirmed].filter(({ lookAt }) => lookAt <= Date.now()));
+	}
+
+	private endMark(question: Question): void {
+		this.unconfirmed.delete(question);
+		this.row.ended.add(question.mark);
 	}
 
 	/** Once the database could not be asked, it is left alone for the rest of the run. */
@@ -242,17 +270,6 @@ export class ClaimStore {
 
 function currentHour(): number {
 	return Math.floor(Date.now() / HOUR);
-}
-
-/** @returns those that were recorded before, and how long it took, in milliseconds */
-async function record(
-	{ checkProcessedAndRecord }: Helpers,
-	keys: string[],
-): Promise<{ known: Set<string>; took: number }> {
-	const startedAt = Date.now();
-	const options = { mode: 'entries', maxEntries: MAX_ENTRIES } as const;
-	const { processed } = await checkProcessedAndRecord(keys, 'node', options);
-	return { known: new Set(processed.map(String)), took: Date.now() - startedAt };
 }
 
 function mineOf(answers: Map<string, Answer>): string[] {

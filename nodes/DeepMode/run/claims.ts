@@ -137,8 +137,13 @@ export class Claims {
 		await (this.next ?? this.last).catch(() => undefined);
 		await Promise.all(this.confirming);
 		for (const [imageId, { claim: mine, isSent }] of this.held) {
-			if (isSent) leaveClaim(this.keyOf(imageId), mine);
-			else this.end(imageId);
+			if (!isSent) {
+				this.end(imageId);
+				continue;
+			}
+			// Who submits again has not waited to hear whether the claim stayed.
+			await (await this.slices.get(imageId))?.confirm();
+			leaveClaim(this.keyOf(imageId), mine);
 		}
 		await this.store.finish();
 	}
@@ -184,6 +189,7 @@ export class Claims {
 		await this.last.catch(() => undefined);
 		const slice = this.next as Promise<Slice>;
 		this.next = undefined;
+		const isTheirTurn = [...this.waiting].some((imageId) => !this.early.has(imageId));
 		for (const imageId of this.nextUpcoming(this.ahead - this.early.size)) {
 			this.waiting.add(imageId);
 			this.early.add(imageId);
@@ -191,7 +197,7 @@ export class Claims {
 		}
 		const imageIds = [...this.waiting];
 		this.waiting.clear();
-		const asked = this.ask(imageIds);
+		const asked = this.ask(imageIds, isTheirTurn);
 		this.last = asked;
 		return await asked;
 	}
@@ -226,7 +232,8 @@ export class Claims {
 		this.ahead = Math.min(ahead, 10 * maxConcurrency);
 	}
 
-	private async ask(imageIds: string[]): Promise<Slice> {
+	/** @param isTheirTurn whether one of them is waited for; else whatever is asked next confirms them */
+	private async ask(imageIds: string[], isTheirTurn: boolean): Promise<Slice> {
 		const taken = new Map<string, InWork>();
 		const own = new Set<string>();
 		for (const imageId of imageIds) {
@@ -245,8 +252,9 @@ export class Claims {
 		}
 		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
 		this.slowness = Math.max(1, asked.took / USUAL_CALL);
+		const submits = this.submits || this.options.submitsAgain;
 		// It takes some moments, which the look needs anyway.
-		if (this.submits || this.options.submitsAgain) this.confirming.push(asked.confirm());
+		if (submits && isTheirTurn) this.confirming.push(asked.confirm());
 		return { ...asked, taken, own };
 	}
 }
