@@ -300,6 +300,44 @@ describe('a claim ends', () => {
 	});
 });
 
+describe('a claim stays', () => {
+	it('for an image that two tries have not settled', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		deepMode.fault(id, { cut: 'after' });
+		const parameters = { options: { timeout: 1 } };
+		const tries = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
+		const first = await run([id], { ...WORKFLOW, parameters, settings: { id: 'n1', ...tries } });
+		expect(first.error?.message).toMatch(/^It is not known whether/);
+
+		const setup = { ...WORKFLOW, parameters };
+		const again = [await run([id], setup), await run([id], inAnotherProcess(setup))];
+
+		expect(again.map(({ error }) => error?.message)).toEqual([
+			expect.stringContaining('in work'),
+			expect.stringContaining('in work'),
+		]);
+		expect(submits()).toBe(1);
+	});
+
+	it('of another process, for images that a run has come across and not got to', async () => {
+		const quick = addImages(20);
+		const inWork = addImages(10);
+		deepMode.workMs = (id) => (inWork.includes(id) ? 60_000 : 0);
+		await run(inWork, inAnotherProcess({ ...WORKFLOW, parameters: ASYNC }));
+		const options = withOptions({ maxConcurrency: 2 });
+
+		const failed = await run([...quick, 'no-such-image', ...inWork], options);
+		const again = await run(inWork, withOptions({ timeout: 1 }, GO_ON));
+
+		expect(failed.error?.message).toContain('no-such-image');
+		expect(jsonOf(again).map(({ error }) => error)).toEqual(
+			inWork.map(() => expect.stringContaining('in work')),
+		);
+		expect(submits()).toBe(31);
+	});
+});
+
 describe('what is recorded in n8n’s database, and overwritten by another process', () => {
 	it('is recorded again, until it stays', async () => {
 		const ids = addImages(5);

@@ -50,6 +50,8 @@ export interface Batch<Input> {
 	/** Items whose inputs have the same key are one job; without it, each is its own. */
 	keyOf?: (input: Input) => string;
 	work: (job: Job<Input>) => Promise<Ending>;
+	/** Waited for when the jobs of the first lanes are read, and the rest soon is; sends nothing. */
+	prepareFirst?: (jobs: Array<Job<Input>>) => Promise<void>;
 	/** Waited for before the first job starts, with all of them in order: there can be many. */
 	start?: (jobs: Array<Job<Input>>) => Promise<void>;
 	/** Waits for what others have in work; ends every job that it is given. */
@@ -61,6 +63,9 @@ export interface Batch<Input> {
 	/** What is made of the output of a run that goes on. */
 	finish?: (items: INodeExecutionData[]) => Promise<INodeExecutionData[]>;
 }
+
+/** So few items are read soon. */
+const FEW = 200;
 
 /**
  * Runs all items of a node, some of them at a time.
@@ -180,15 +185,20 @@ export async function endingOf(work: () => Promise<Ending>): Promise<Ending | Th
 }
 
 async function readJobs<Input>(
-	{ read, keyOf }: Batch<Input>,
+	{ read, keyOf, maxConcurrency, prepareFirst }: Batch<Input>,
 	itemIndexes: number[],
 	results: Results,
 	sending: Pick<Job<Input>, 'maySend' | 'endSending'>,
 	turns: Turns,
 ): Promise<Array<Job<Input>>> {
 	const jobs = new Map<unknown, Job<Input>>();
+	let isPrepared = false;
 	for (const itemIndex of itemIndexes) {
 		await turns.next();
+		if (!isPrepared && jobs.size >= maxConcurrency && itemIndexes.length - itemIndex <= FEW) {
+			isPrepared = true;
+			await prepareFirst?.([...jobs.values()].slice(0, maxConcurrency));
+		}
 		// One that is wrong, or Stop, ends the run: no use in reading the rest.
 		if (!sending.maySend()) break;
 		try {

@@ -46,8 +46,8 @@ const HOUR = 60 * 60 * 1000;
 const MAX_ENTRIES = 100_000;
 /** How often to try a call that fails. */
 const TRIES = 4;
-/** When to look whether what was recorded has gone, in milliseconds. */
-const LOOK_AGAIN = { after: 20, spread: 40 };
+/** When to look whether what was recorded has gone, in milliseconds: at least. */
+const LOOK_AGAIN = { after: 20, spread: 20 };
 /** How often to record again what has gone; each time the spread doubles. */
 const ROUNDS = 8;
 
@@ -92,9 +92,8 @@ export class ClaimStore {
 			return { answers: new Map(), took: 0, confirm: async () => new Map() };
 		}
 		const question = await this.ask(imageIds);
-		let confirmed: Promise<Map<string, Answer>> | undefined;
-		const confirm = async () => await (confirmed ??= this.confirm(question));
-		return { answers: question.answers, took: question.took, confirm };
+		const { answers, took } = question;
+		return { answers, took, confirm: async () => await this.confirm(question) };
 	}
 
 	/** Takes claims back: at once for this process, with one of the next calls for others. */
@@ -139,7 +138,7 @@ export class ClaimStore {
 		const took = asked?.took ?? 0;
 		// Who had read the row before may take as long to write it back as it took here.
 		const after = Math.max(LOOK_AGAIN.after, 2 * took);
-		const spread = LOOK_AGAIN.spread * 2 ** (round - 1);
+		const spread = Math.max(LOOK_AGAIN.spread, 4 * took) * 2 ** (round - 1);
 		const question = { answers, took, mark, lookAt: Date.now() + after + Math.random() * spread };
 		this.unconfirmed.add(question);
 		if (mineOf(answers).length === 0) this.endMark(question);

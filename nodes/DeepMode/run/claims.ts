@@ -8,7 +8,7 @@ import {
 	leaveClaim,
 	withdrawClaim,
 } from '../../shared/inWork';
-import type { Answer, Asked, ClaimStore } from './claimStore';
+import type { Answer, ClaimStore } from './claimStore';
 import type { RunOptions } from './options';
 
 /** Somebody else has an image in work. */
@@ -33,11 +33,20 @@ export interface Upcoming {
 }
 
 /** What was asked for together. */
-interface Slice extends Asked {
-	/** Those that this process knew to be somebody else's. */
+interface Slice {
+	/** Those that are somebody else's. */
 	taken: Map<string, InWork>;
-	/** Those that an earlier try of the same item claimed. */
-	own: Set<string>;
+	/** Looks again which these are. */
+	confirm: () => Promise<void>;
+}
+
+/** A claim that holds. */
+interface Held {
+	claim: Claim;
+	/** Whether an earlier try of the same item made it, too. */
+	isOwn: boolean;
+	/** Whether it outlives the run: the image was submitted, by this run or somebody else. */
+	isKept: boolean;
 }
 
 /**
@@ -59,7 +68,7 @@ export class Claims {
 	private readonly upcoming: Upcoming[] = [];
 	private upcomingIndex = 0;
 	private readonly owners = new Map<string, string>();
-	private readonly held = new Map<string, { claim: Claim; isSent: boolean }>();
+	private readonly held = new Map<string, Held>();
 	/** What was asked for, by image. */
 	private readonly slices = new Map<string, Promise<Slice>>();
 	/** Whose turn has come, and that go with the next question. */
@@ -94,10 +103,21 @@ export class Claims {
 		this.owners.set(image.imageId, image.owner);
 	}
 
+	/** Claims what comes first, ahead of its turn, which is soon: by then it can be confirmed at once. */
+	async claimFirst(images: Upcoming[]): Promise<void> {
+		for (const { imageId, owner } of images) {
+			this.owners.set(imageId, owner);
+			this.early.add(imageId);
+			this.askFor(imageId).catch(() => undefined);
+		}
+		await this.next?.catch(() => undefined);
+	}
+
 	/** Whether this process knows that somebody else has an image in work; it is not claimed. */
 	isElsewhere({ imageId, owner }: Upcoming): boolean {
+		if (this.options.submitsAgain || this.held.has(imageId)) return false;
 		const known = findClaim(this.keyOf(imageId));
-		return !this.options.submitsAgain && known !== undefined && isTaken(known, owner);
+		return known !== undefined && isTaken(known, owner);
 	}
 
 	/** @returns nothing if the image is claimed; else it must not be submitted */
@@ -106,8 +126,7 @@ export class Claims {
 		this.paceAhead();
 		const asked = this.slices.get(imageId) ?? this.askFor(imageId);
 		this.askAhead();
-		const slice = await asked;
-		return slice.taken.get(imageId) ?? this.judge(imageId, slice.answers, slice.own);
+		return this.takenFrom(await asked, imageId);
 	}
 
 	/** Asks again, right before the submission. @returns as `claim` */
@@ -116,13 +135,14 @@ export class Claims {
 		// Whose claim it is does not matter then, and that ours stays is seen to meanwhile.
 		if (this.options.submitsAgain) return undefined;
 		const slice = await this.slices.get(imageId);
-		return slice && this.judge(imageId, await slice.confirm(), slice.own);
+		await slice?.confirm();
+		return slice && this.takenFrom(slice, imageId);
 	}
 
 	/** The submission leaves now: the claim is kept, unless it is ended. */
 	sent(imageId: string): void {
 		const mine = this.held.get(imageId);
-		if (mine) mine.isSent = true;
+		if (mine) mine.isKept = true;
 	}
 
 	/** The image is upscaled, or was surely not submitted; whoever has claimed it. */
@@ -136,8 +156,8 @@ export class Claims {
 	async finish(): Promise<void> {
 		await (this.next ?? this.last).catch(() => undefined);
 		await Promise.all(this.confirming);
-		for (const [imageId, { claim: mine, isSent }] of this.held) {
-			if (!isSent) {
+		for (const [imageId, { claim: mine, isKept }] of this.held) {
+			if (!isKept) {
 				this.end(imageId);
 				continue;
 			}
@@ -158,16 +178,25 @@ export class Claims {
 		return claimKey(this.account, imageId);
 	}
 
-	private judge(
-		imageId: string,
-		answers: Map<string, Answer>,
-		own: Set<string>,
-	): InWork | undefined {
-		const answer = answers.get(imageId) ?? 'mine';
-		if (this.options.submitsAgain || answer === 'mine' || own.has(imageId)) return undefined;
-		const mine = this.forget(imageId);
-		if (mine) withdrawClaim(this.keyOf(imageId), mine);
-		return { since: answer === 'thisHour' ? 'for less than an hour' : 'for up to two hours' };
+	/** What n8n's database says of a slice. */
+	private judge(taken: Map<string, InWork>, answers: Map<string, Answer>): void {
+		for (const [imageId, answer] of answers) {
+			const mine = this.held.get(imageId);
+			if (answer === 'mine' || !mine || mine.isOwn) continue;
+			mine.isKept = true;
+			if (this.options.submitsAgain) continue;
+			this.held.delete(imageId);
+			withdrawClaim(this.keyOf(imageId), mine.claim);
+			const since = answer === 'thisHour' ? 'for less than an hour' : 'for up to two hours';
+			taken.set(imageId, { since });
+		}
+	}
+
+	/** The next time, it is asked for anew. */
+	private takenFrom({ taken }: Slice, imageId: string): InWork | undefined {
+		const inWork = taken.get(imageId);
+		if (inWork) this.slices.delete(imageId);
+		return inWork;
 	}
 
 	private forget(imageId: string): Claim | undefined {
@@ -235,7 +264,6 @@ export class Claims {
 	/** @param isTheirTurn whether one of them is waited for; else whatever is asked next confirms them */
 	private async ask(imageIds: string[], isTheirTurn: boolean): Promise<Slice> {
 		const taken = new Map<string, InWork>();
-		const own = new Set<string>();
 		for (const imageId of imageIds) {
 			const key = this.keyOf(imageId);
 			const owner = this.owners.get(imageId) ?? '';
@@ -246,16 +274,21 @@ export class Claims {
 				this.slices.delete(imageId);
 				continue;
 			}
-			this.held.set(imageId, { claim: holds, isSent: false });
-			if (earlier?.owner === owner) own.add(imageId);
+			const isOwn = earlier?.owner === owner;
+			const isKept = earlier !== undefined && !earlier.isFreed;
+			this.held.set(imageId, { claim: holds, isOwn, isKept });
 			if (earlier?.isFreed) this.store.end(imageId);
 		}
 		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
+		this.judge(taken, asked.answers);
 		this.slowness = Math.max(1, asked.took / USUAL_CALL);
+		let confirmed: Promise<void> | undefined;
+		const confirm = async () => await (confirmed ??= judged());
+		const judged = async () => this.judge(taken, await asked.confirm());
 		const submits = this.submits || this.options.submitsAgain;
 		// It takes some moments, which the look needs anyway.
-		if (submits && isTheirTurn) this.confirming.push(asked.confirm());
-		return { ...asked, taken, own };
+		if (submits && isTheirTurn) this.confirming.push(confirm());
+		return { taken, confirm };
 	}
 }
 

@@ -4,7 +4,8 @@ const { DeepMode } = require('n8n-nodes-deepmode/dist/nodes/DeepMode/DeepMode.no
 class WithoutClaims extends DeepMode {
 	constructor() {
 		super();
-		this.description = { ...this.description, name: 'withoutClaims' };
+		// n8n takes icons from the package of a node only.
+		this.description = { ...this.description, name: 'withoutClaims', icon: undefined };
 	}
 
 	async execute() {

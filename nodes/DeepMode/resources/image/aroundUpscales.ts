@@ -22,6 +22,8 @@ export function aroundUpscales(run: Run) {
 		!memory.open(job.itemIndexes[0] ?? 0, job.input.imageId) &&
 		!claims.isElsewhere(upcoming(job));
 	return {
+		prepareFirst: async (jobs: ImageJob[]) =>
+			await claims.claimFirst(jobs.filter(isToSubmit).map(upcoming)),
 		start: async (jobs: ImageJob[]) => {
 			const turns = new Turns();
 			const toSubmit: ImageJob[] = [];

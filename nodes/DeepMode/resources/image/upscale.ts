@@ -134,7 +134,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 	const run = await prepareRun(context, readRunOptions(context));
 	const targets = new CallbackTargets(context, run.client.apiKey);
 	const seen = new Set<string>();
-	const { start, done } = aroundUpscales(run);
+	const { done, ...around } = aroundUpscales(run);
 	return {
 		maxConcurrency: run.options.maxConcurrency,
 		addCost: run.options.addCost,
@@ -144,7 +144,7 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 			refuseSecond(context, imageId, seen, itemIndex);
 			return { imageId, callback };
 		},
-		start,
+		...around,
 		work: async (job) => {
 			const { imageId, callback } = job.input;
 			const about = { image_id: imageId, mode: 'async' };
