@@ -26,7 +26,8 @@ export class DeepMode implements INodeType {
 		name: 'deepMode',
 		icon: { light: 'file:../../icons/deepmode.svg', dark: 'file:../../icons/deepmode.dark.svg' },
 		group: ['transform'],
-		version: 1,
+		// Not 1: for every call to a node of version 1, n8n evaluates an expression in an isolate.
+		version: 2,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description: 'Upscale and generate images with DeepMode',
 		defaults: { name: 'DeepMode' },

@@ -20,7 +20,8 @@ export class DeepModeTrigger implements INodeType {
 		name: 'deepModeTrigger',
 		icon: { light: 'file:../../icons/deepmode.svg', dark: 'file:../../icons/deepmode.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// Not 1: for every call to a node of version 1, n8n evaluates an expression in an isolate.
+		version: 2,
 		subtitle: '={{ [$parameter["events"]].flat().join(", ").replaceAll("image.", "") }}',
 		description: 'Upscale images with DeepMode, or start a workflow when one is ready',
 		// For n8n's AI, which builds workflows.

@@ -56,8 +56,8 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 		return refuse(context, 403, 'its IP address is not in the IP(s) Allowlist');
 	}
 	// Before the signature, which can take a second: so nobody has n8n keep large bodies.
-	const bytes = context.getRequestObject().rawBody ?? Buffer.alloc(0);
-	if (bytes.length > LARGEST_BODY) {
+	const bytes = await readBody(context);
+	if (!bytes || bytes.length > LARGEST_BODY) {
 		return refuse(context, 413, `its body has more than ${LARGEST_BODY} bytes`);
 	}
 	const ticket = await readTicket(context);
@@ -137,6 +137,18 @@ function start(context: IWebhookFunctions, { items }: Received): IWebhookRespons
 		webhookResponse: { received: selected.length },
 		...(selected.length > 0 && { workflowData: [selected] }),
 	};
+}
+
+/** n8n has read it only where it knows the content type. @returns nothing if n8n takes none so large */
+async function readBody(context: IWebhookFunctions): Promise<Buffer | undefined> {
+	const request = context.getRequestObject();
+	try {
+		await request.readRawBody();
+	} catch (error) {
+		if ((error as { status?: number }).status === 413) return undefined;
+		// Nothing is left of it, e.g. of a form, which n8n has taken apart.
+	}
+	return request.rawBody ?? Buffer.alloc(0);
 }
 
 /** From the bytes, so that it does not depend on the content type that DeepMode sends. */

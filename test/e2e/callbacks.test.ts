@@ -183,6 +183,24 @@ describe('the trigger', () => {
 		expect(world.server.log()).not.toContain(world.deepMode.apiKey);
 	});
 
+	it('reads JSON, whatever content type says so', async () => {
+		const trigger = await activeTrigger(world);
+		const types = ['application/octet-stream', 'text/plain', 'text/html', 'application/hal+json'];
+
+		const answers = [];
+		for (const type of types) {
+			const body = JSON.stringify(image('a'));
+			answers.push(await post(sign(trigger.url, 'a'), body, { 'content-type': type }));
+		}
+		const tooLarge = await post(sign(trigger.url, 'a'), 'x'.repeat(17_000_000), {
+			'content-type': 'application/octet-stream',
+		});
+
+		expect(answers.map(({ status }) => status)).toEqual(types.map(() => 200));
+		expect(tooLarge).toMatchObject({ status: 413 });
+		expect((await trigger.runs(4)).map(([item]) => item?.json.id)).toEqual(Array(4).fill('a'));
+	});
+
 	it('with refetch gives what the API says', async () => {
 		const trigger = await activeTrigger(world, { options: { refetch: true } });
 		const { id } = world.deepMode.addImage({ upscaled: true, prompt: 'the truth' });

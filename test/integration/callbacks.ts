@@ -94,20 +94,24 @@ export class TriggerUnderTest {
 		caller: { ip?: string; ips?: string[] } = {},
 	): Promise<Received> {
 		const answer = new CallAnswer();
-		const rawBody = body === undefined ? undefined : toBytes(body);
+		const httpRequest = {
+			query: typeof query === 'string' ? parseQuery(query) : query,
+			rawBody: undefined as Buffer | undefined,
+			// As with a content type that n8n does not know: whoever wants the body reads it.
+			readRawBody: async () => {
+				httpRequest.rawBody = body === undefined ? undefined : toBytes(body);
+			},
+			headers: {},
+			params: {},
+			body: {},
+			...caller,
+		};
 		const context = new WebhookContext(
 			this.workflow,
 			this.node,
 			{
 				...this.additionalData(),
-				httpRequest: {
-					query: typeof query === 'string' ? parseQuery(query) : query,
-					rawBody,
-					headers: {},
-					params: {},
-					body: {},
-					...caller,
-				},
+				httpRequest,
 				httpResponse: answer,
 			} as never,
 			mode,

@@ -56,7 +56,7 @@ export function deepModeNode(
 	return node(
 		'DeepMode',
 		'n8n-nodes-deepmode.deepMode',
-		1,
+		2,
 		{ resource: 'image', operation: 'upscale', imageId: '={{ $json.id }}', ...parameters },
 		{ ...using(credential), ...settings },
 	);
@@ -72,7 +72,7 @@ export function triggerNode(
 	parameters: IDataObject = {},
 	settings: Partial<INode> = {},
 ): INode {
-	return node('DeepMode Trigger', 'n8n-nodes-deepmode.deepModeTrigger', 1, parameters, {
+	return node('DeepMode Trigger', 'n8n-nodes-deepmode.deepModeTrigger', 2, parameters, {
 		webhookId: randomUUID(),
 		...(credential && using(credential)),
 		...settings,
