@@ -258,7 +258,7 @@ export class Claims {
 		const taken = before === undefined ? Infinity : Math.max(1, now - before);
 		const isSlow = taken > SLOW * this.slowness;
 		const ahead = isSlow ? 0 : Math.floor((maxConcurrency * AHEAD * this.slowness) / taken);
-		this.ahead = Math.min(ahead, 10 * maxConcurrency);
+		this.ahead = Math.min(ahead, 10 * maxConcurrency * this.slowness);
 	}
 
 	/** @param isTheirTurn whether one of them is waited for; else whatever is asked next confirms them */
