@@ -320,6 +320,28 @@ describe('a claim stays', () => {
 		expect(submits()).toBe(1);
 	});
 
+	it.each([
+		['this process', (setup: NodeSetup) => setup],
+		['another process', inAnotherProcess],
+	])('for an image that %s has in work, when Submit Again is refused', async (_, there) => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		await run([id], there({ ...WORKFLOW, parameters: ASYNC }));
+		deepMode.credits = 0;
+		const refused = await run([id], withOptions({ ifInWork: 'submitAgain' }));
+		expect(refused.error?.message).toContain('credits');
+		deepMode.credits = 100;
+
+		const setup = withOptions({ timeout: 1 });
+		const again = [await run([id], setup), await run([id], inAnotherProcess(setup))];
+
+		expect(again.map(({ error }) => error?.message)).toEqual([
+			expect.stringContaining('in work'),
+			expect.stringContaining('in work'),
+		]);
+		expect(deepMode.spent).toBe(3);
+	});
+
 	it('of another process, for images that a run has come across and not got to', async () => {
 		const quick = addImages(20);
 		const inWork = addImages(10);

@@ -45,8 +45,9 @@ interface Held {
 	claim: Claim;
 	/** Whether an earlier try of the same item made it, too. */
 	isOwn: boolean;
-	/** Whether it outlives the run: the image was submitted, by this run or somebody else. */
-	isKept: boolean;
+	/** Whether somebody else has the image in work, which did not keep this run from claiming it. */
+	isShared: boolean;
+	isSent: boolean;
 }
 
 /**
@@ -58,7 +59,8 @@ interface Held {
  *      │
  *     confirm ──overwritten by another worker──▶ not submitted, waited for
  *      │ still mine
- *     sent ──upscaled, or surely not accepted──▶ end
+ *     sent ──upscaled──▶ end
+ *      ├──surely not accepted──▶ given back
  *      └──else──▶ kept, until somebody sees it upscaled, a callback frees it, or two hours are over
  *
  * Images are asked for together: those whose turn has come and, where images are quick, some ahead
@@ -142,27 +144,38 @@ export class Claims {
 	/** The submission leaves now: the claim is kept, unless it is ended. */
 	sent(imageId: string): void {
 		const mine = this.held.get(imageId);
-		if (mine) mine.isKept = true;
+		if (mine) mine.isSent = true;
 	}
 
-	/** The image is upscaled, or was surely not submitted; whoever has claimed it. */
+	/** This run has surely not submitted the image: the claim ends, unless it is not the only one. */
+	giveBack(imageId: string): void {
+		const mine = this.held.get(imageId);
+		if (!mine?.isShared) {
+			this.end(imageId);
+			return;
+		}
+		this.forget(imageId);
+		leaveClaim(this.keyOf(imageId), mine.claim);
+	}
+
+	/** The image is upscaled, whoever has claimed it. */
 	end(imageId: string): void {
 		const mine = this.forget(imageId);
 		this.store.end(imageId);
 		if (mine) endClaim(this.keyOf(imageId), mine);
 	}
 
-	/** Ends what was claimed and not sent, and leaves the rest to be found by others. */
+	/** Gives back what was claimed and not sent, and leaves the rest to be found by others. */
 	async finish(): Promise<void> {
 		await (this.next ?? this.last).catch(() => undefined);
 		await Promise.all(this.confirming);
-		for (const [imageId, { claim: mine, isKept }] of this.held) {
-			if (!isKept) {
-				this.end(imageId);
+		for (const [imageId, { claim: mine, isOwn, isSent }] of this.held) {
+			if (!isOwn && !isSent) {
+				this.giveBack(imageId);
 				continue;
 			}
 			// Who submits again has not waited to hear whether the claim stayed.
-			await (await this.slices.get(imageId))?.confirm();
+			if (this.options.submitsAgain) await (await this.slices.get(imageId))?.confirm();
 			leaveClaim(this.keyOf(imageId), mine);
 		}
 		await this.store.finish();
@@ -183,7 +196,7 @@ export class Claims {
 		for (const [imageId, answer] of answers) {
 			const mine = this.held.get(imageId);
 			if (answer === 'mine' || !mine || mine.isOwn) continue;
-			mine.isKept = true;
+			mine.isShared = true;
 			if (this.options.submitsAgain) continue;
 			this.held.delete(imageId);
 			withdrawClaim(this.keyOf(imageId), mine.claim);
@@ -275,8 +288,8 @@ export class Claims {
 				continue;
 			}
 			const isOwn = earlier?.owner === owner;
-			const isKept = earlier !== undefined && !earlier.isFreed;
-			this.held.set(imageId, { claim: holds, isOwn, isKept });
+			const isShared = earlier !== undefined && !isOwn && !earlier.isFreed;
+			this.held.set(imageId, { claim: holds, isOwn, isShared, isSent: false });
 			if (earlier?.isFreed) this.store.end(imageId);
 		}
 		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));

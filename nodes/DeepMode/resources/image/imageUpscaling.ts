@@ -279,20 +279,20 @@ export class ImageUpscaling {
 	}
 
 	private refusal(action: string, outcome: Extract<Outcome, { is: 'refused' }>): Ending {
-		this.run.claims.end(this.job.imageId);
+		this.run.claims.giveBack(this.job.imageId);
 		const subject = { name: this.name, action, advice: 'Check the image and its ID.' };
 		return { failure: refused(subject, outcome), endsBatch: endsBatch(outcome) };
 	}
 
 	/** Nothing that costs anything was accepted, and nothing more is tried. */
 	private unsent(outcome: Outcome | undefined): Ending {
-		this.run.claims.end(this.job.imageId);
+		this.run.claims.giveBack(this.job.imageId);
 		return failedOrLeft(this.job, notSent(this.name, outcome), endsBatch(outcome));
 	}
 
 	private overLimit(): Ending {
 		const { claims, budget } = this.run;
-		claims.end(this.job.imageId);
+		claims.giveBack(this.job.imageId);
 		return failedOrLeft(this.job, overLimit(this.name, CREDITS_PER_UPSCALE, budget));
 	}
 
