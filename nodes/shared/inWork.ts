@@ -20,8 +20,13 @@ export interface Claim {
 /** How long a claim holds at most, in milliseconds. */
 const CLAIM_LIFETIME = 2 * 60 * 60 * 1000;
 
+/** How often to forget what has expired, in milliseconds: there can be many. */
+const FORGET_EVERY = 60_000;
+
 /** The oldest first. */
 const claims = new Map<string, Claim>();
+/** When it was last forgotten what has expired, in milliseconds since 1970. */
+let forgottenAt = 0;
 /** Those who want to know of a claim's end. */
 const watchers = new Map<string, Set<ClaimEnds>>();
 
@@ -138,9 +143,12 @@ function tell(key: string): void {
 
 /** From the oldest on; what its owner is at stays. */
 function forgetExpired(): void {
-	for (const [key, known] of claims) {
-		if (isExpired(known)) claims.delete(key);
-		else if (!known.isHeld) return;
+	const now = Date.now();
+	if (Math.abs(now - forgottenAt) < FORGET_EVERY) return;
+	forgottenAt = now;
+	for (const [key, { since, isHeld }] of claims) {
+		if (since > now - CLAIM_LIFETIME) return;
+		if (!isHeld) claims.delete(key);
 	}
 }
 
