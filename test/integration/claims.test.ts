@@ -1,17 +1,20 @@
-import { ExecuteContext } from 'n8n-core';
+import { ExecuteContext, WorkflowExecute } from 'n8n-core';
 import type { IDataObject, INode, INodeType } from 'n8n-workflow';
+import { createEmptyRunExecutionData } from 'n8n-workflow';
 
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
+import { chain, deepModeNode, node, to } from '../shared/workflows';
 import { nodeOfAnotherProcess } from './anotherProcess';
 import { TriggerUnderTest } from './callbacks';
 import { onMovedClock } from './clock';
 import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
-import { execute, startExecution } from './engine';
+import { additionalData, CREDENTIAL, execute, startExecution, toWorkflow } from './engine';
+import { typesFor } from './nodeTypes';
 
 const MINUTE = 60_000;
 /** The default of Timeout, in milliseconds. */
@@ -342,6 +345,17 @@ describe('a claim stays', () => {
 		expect(deepMode.spent).toBe(3);
 	});
 
+	it('for an image that an agent’s tool has handed over, when the agent asks for it again', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+
+		const [first, again] = await callToolTwice(id, ASYNC);
+
+		expect(first?.accepted).toBeUndefined();
+		expect(again?.accepted).toBe('earlier');
+		expect(submits()).toBe(1);
+	});
+
 	it('of another process, for images that a run has come across and not got to', async () => {
 		const quick = addImages(20);
 		const inWork = addImages(10);
@@ -424,4 +438,22 @@ function withoutHelpers(): INodeType {
 		return await executeNode.call(this);
 	};
 	return nodeType;
+}
+
+/** As an agent that asks for the same image twice. @returns what comes out of each call */
+async function callToolTwice(id: string, parameters: IDataObject): Promise<IDataObject[]> {
+	const tool = deepModeNode(CREDENTIAL, parameters, { type: 'n8n-nodes-deepmode.deepModeTool' });
+	const file = chain(node('Items', 'test.items', 1), node('Loop', 'test.loop', 1));
+	file.nodes.push(tool);
+	file.connections.Loop = { main: [[], [to(tool.name)]] };
+	file.connections[tool.name] = { main: [[to('Loop')]] };
+	const types = { ...typesFor(toItems([id, id])), [tool.type]: new DeepMode() };
+	const workflow = toWorkflow(file, types, WORKFLOW.workflowId);
+	const { data } = await new WorkflowExecute(
+		additionalData(credentials()),
+		'manual',
+		createEmptyRunExecutionData(),
+	).run({ workflow, startNode: workflow.getNode('Items') ?? undefined });
+	const calls = data.resultData.runData[tool.name] ?? [];
+	return calls.map((call) => call.data?.main?.[0]?.[0]?.json ?? {});
 }
