@@ -58,6 +58,12 @@ function later(ms: number): void {
 	jest.spyOn(Date, 'now').mockImplementation(() => now() + ms);
 }
 
+/** Minutes since the hour before this one began. */
+function atMinute(minute: number): void {
+	const hour = 60 * MINUTE;
+	later((Math.floor(realNow() / hour) - 1) * hour + minute * MINUTE - realNow());
+}
+
 const run = async (ids: string[], setup: NodeSetup = WORKFLOW) =>
 	await execute(credentials(), toItems(ids), setup);
 
@@ -354,6 +360,22 @@ describe('a claim stays', () => {
 		expect(first?.accepted).toBeUndefined();
 		expect(again?.accepted).toBe('earlier');
 		expect(submits()).toBe(1);
+	});
+
+	it('of Submit Again, for an hour at least, though the claim before it was of the last hour', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		atMinute(30);
+		await run([id], setup);
+		atMinute(119);
+		await run([id], withOptions({ ifInWork: 'submitAgain', timeout: 1 }, GO_ON));
+		atMinute(121);
+
+		const again = await run([id], inAnotherProcess(setup));
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(2);
 	});
 
 	it('of another process, for images that a run has come across and not got to', async () => {

@@ -276,12 +276,13 @@ export class Claims {
 
 	/** @param isTheirTurn whether one of them is waited for; else whatever is asked next confirms them */
 	private async ask(imageIds: string[], isTheirTurn: boolean): Promise<Slice> {
+		const { submitsAgain } = this.options;
 		const taken = new Map<string, InWork>();
 		for (const imageId of imageIds) {
 			const key = this.keyOf(imageId);
 			const owner = this.owners.get(imageId) ?? '';
 			const earlier = findClaim(key);
-			const holds = claim(key, owner, this.options.submitsAgain);
+			const holds = claim(key, owner, submitsAgain);
 			if (holds === earlier) {
 				taken.set(imageId, { since: sinceInWords(earlier.since) });
 				this.slices.delete(imageId);
@@ -292,13 +293,14 @@ export class Claims {
 			this.held.set(imageId, { claim: holds, isOwn, isShared, isSent: false });
 			if (earlier?.isFreed) this.store.end(imageId);
 		}
-		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
+		const free = imageIds.filter((imageId) => !taken.has(imageId));
+		const asked = await this.store.claim(free, submitsAgain);
 		this.judge(taken, asked.answers);
 		this.slowness = Math.max(1, asked.took / USUAL_CALL);
 		let confirmed: Promise<void> | undefined;
 		const confirm = async () => await (confirmed ??= judged());
 		const judged = async () => this.judge(taken, await asked.confirm());
-		const submits = this.submits || this.options.submitsAgain;
+		const submits = this.submits || submitsAgain;
 		// It takes some moments, which the look needs anyway.
 		if (submits && isTheirTurn) this.confirming.push(confirm());
 		return { taken, confirm };
