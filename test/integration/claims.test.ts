@@ -378,6 +378,26 @@ describe('a claim stays', () => {
 		expect(submits()).toBe(2);
 	});
 
+	it('for an hour at least, though somebody waits who asked before it was made', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const handOver = (options: IDataObject = {}) =>
+			inAnotherProcess({ ...WORKFLOW, parameters: { ...ASYNC, options } as INode['parameters'] });
+		atMinute(30);
+		await run([id], handOver());
+		atMinute(119);
+		const waiting = run([id], withOptions({ timeout: 2 }, GO_ON));
+		await waitFor('its first look', () => deepMode.requests.length === 3, { everyMs: 5 });
+		await run([id], handOver({ ifInWork: 'submitAgain' }));
+		await waiting;
+		atMinute(121);
+
+		const again = await run([id], handOver());
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(2);
+	});
+
 	it('of another process, for images that a run has come across and not got to', async () => {
 		const quick = addImages(20);
 		const inWork = addImages(10);

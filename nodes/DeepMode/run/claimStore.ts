@@ -148,6 +148,8 @@ export class ClaimStore {
 		const question = { answers, took, renews, mark, lookAt };
 		this.unconfirmed.add(question);
 		if (mineOf(answers).length === 0) this.endMark(question);
+		// Who claims them meanwhile would lose this hour's keys, were they taken back later.
+		if (!renews && [...answers.values()].includes('lastHour')) await this.flush();
 		return question;
 	}
 
