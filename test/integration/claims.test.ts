@@ -398,6 +398,30 @@ describe('a claim stays', () => {
 		expect(submits()).toBe(2);
 	});
 
+	it('when a callback says again that an earlier submission failed', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		const trigger = new TriggerUnderTest(credentials(), {
+			events: ['image.failed'],
+			options: { ignoreRepeats: false },
+		});
+		await run([id], setup);
+		const [submission] = deepMode.requests.filter(({ method }) => method === 'POST');
+		const { callback } = submission?.body as { callback: string };
+		const tellFailure = async () =>
+			await trigger.call(new URL(callback).search.slice(1), { message: 'Upscaling failed' });
+		await tellFailure();
+		later(MINUTE);
+		await run([id], setup);
+		await tellFailure();
+
+		const again = await run([id], setup);
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(2);
+	});
+
 	it('of another process, for images that a run has come across and not got to', async () => {
 		const quick = addImages(20);
 		const inWork = addImages(10);
