@@ -257,6 +257,23 @@ describe('a claim ends', () => {
 		expect(deepMode.spent).toBe(6);
 	});
 
+	it('for a refused image, though n8n’s database was away for the rest of the run', async () => {
+		const [refused = '', slow = ''] = addImages(2);
+		jest
+			.spyOn(ExecuteContext.prototype, 'logger', 'get')
+			.mockReturnValue({ debug: () => undefined, warn: () => undefined } as never);
+		deepMode.fault(refused, { status: 422, delayMs: 300 });
+		const first = run([refused, slow], GO_ON);
+		await waitFor('the submissions', () => submits() === 2, { everyMs: 5 });
+		deduplicator.failure = new Error('database is locked');
+		await first;
+		deduplicator.failure = undefined;
+
+		const again = await run([refused], withOptions({ timeout: 1 }));
+
+		expect(upscaledIds(again)).toEqual([refused]);
+	});
+
 	it('for all images that came out upscaled: nothing of them is left in the database', async () => {
 		const ids = addImages(40);
 		deepMode.workMs = 0;
@@ -419,6 +436,26 @@ describe('a claim stays', () => {
 		const again = await run([id], setup);
 
 		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(2);
+	});
+
+	it('of another process, for an image that was refused while n8n’s database was away', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		jest
+			.spyOn(ExecuteContext.prototype, 'logger', 'get')
+			.mockReturnValue({ debug: () => undefined, warn: () => undefined } as never);
+		deepMode.fault(id, { status: 422, delayMs: 800 });
+		deduplicator.failure = new Error('database is locked');
+		const refused = run([id], GO_ON);
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+		deduplicator.failure = undefined;
+		await run([id], inAnotherProcess({ ...WORKFLOW, parameters: ASYNC }));
+		await refused;
+
+		const again = await run([id], withOptions({ timeout: 1 }));
+
+		expect(again.error?.message).toContain('in work');
 		expect(submits()).toBe(2);
 	});
 

@@ -55,6 +55,8 @@ const ROUNDS = 8;
 
 /** How long keys that nobody holds wait for others, to be taken back in one call, in milliseconds. */
 const FLUSH_EVERY = 1000;
+/** The most keys that wait for a database that is away: it may never come back. */
+const MOST_ENDED = 10_000;
 /** The most keys that are taken back in one call because their time is over. */
 const EXPIRED_AT_ONCE = 100;
 
@@ -104,8 +106,10 @@ export class ClaimStore {
 	end(imageId: string): void {
 		const hour = currentHour();
 		for (const key of [this.key(imageId, hour), this.key(imageId, hour - 1)]) {
-			this.row.ended.add(key);
-			for (const keys of this.row.recorded.values()) keys.delete(key);
+			const isRecorded =
+				[...this.row.recorded.values()].filter((keys) => keys.delete(key)).length > 0;
+			// What could not be recorded may be another process's by now.
+			if (isRecorded || !this.isBroken) this.row.ended.add(key);
 		}
 	}
 
@@ -123,7 +127,7 @@ export class ClaimStore {
 			if (keys.length > 0) await removeProcessed(keys, 'node', { mode: 'entries' });
 			keys.forEach((key) => row.ended.delete(key));
 		});
-		if (this.isBroken) row.ended.clear();
+		if (this.isBroken && row.ended.size > MOST_ENDED) row.ended.clear();
 	}
 
 	/** @param round how often these have been asked for */
