@@ -211,6 +211,20 @@ describe('an image in work that does not get done', () => {
 });
 
 describe('an image that another process has in work', () => {
+	it('comes out when it is done, however long another takes that was given up', async () => {
+		const [done = '', givenUp = ''] = addImages(2);
+		deepMode.workMs = (id) => (id === done ? 2000 : 60_000);
+		deepMode.fault(givenUp, { status: 422, delayMs: 800 });
+		const others = [run([done], inAnotherProcess(GO_ON)), run([givenUp], inAnotherProcess(GO_ON))];
+		await waitFor('the submissions', () => submits() === 2, { everyMs: 5 });
+
+		const waiting = await run([done, givenUp], withOptions({ timeout: 3 }, GO_ON));
+
+		expect(submits()).toBe(3);
+		expect(upscaledIds(waiting)).toEqual([done]);
+		await Promise.all(others);
+	});
+
 	it('is asked for at the pauses only, by all who wait for it', async () => {
 		const [id = ''] = addImages(1);
 		deepMode.workMs = 2500;
