@@ -1,6 +1,6 @@
 import { ExecuteContext, WorkflowExecute } from 'n8n-core';
 import type { IDataObject, INode, INodeType } from 'n8n-workflow';
-import { createEmptyRunExecutionData } from 'n8n-workflow';
+import { createEmptyRunExecutionData, sleep } from 'n8n-workflow';
 
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 
@@ -471,6 +471,25 @@ describe('a claim stays', () => {
 
 		expect(again.error?.message).toContain('in work');
 		expect(submits()).toBe(2);
+	});
+
+	it('of Submit Again, when a run ends that had claimed the image before, and not sent it', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		deepMode.fault(id, { on: 'retrieve', delayMs: 2000 });
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		const { finished, cancel } = startExecution(credentials(), toItems([id]), setup);
+		await waitFor('its look', () => deepMode.requests.length === 1, { everyMs: 5 });
+		const options = { ifInWork: 'submitAgain' };
+		await run([id], { ...WORKFLOW, parameters: { ...ASYNC, options } });
+		cancel();
+		await finished;
+		await sleep(100);
+
+		const again = await run([id], inAnotherProcess(setup));
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(1);
 	});
 
 	it('of another process, for images that a run has come across and not got to', async () => {

@@ -150,12 +150,16 @@ export class Claims {
 	/** This run has surely not submitted the image: the claim ends, unless it is not the only one. */
 	giveBack(imageId: string): void {
 		const mine = this.held.get(imageId);
-		if (!mine?.isShared) {
+		if (!mine) return;
+		const key = this.keyOf(imageId);
+		// Who submits again has taken it over.
+		const isTakenOver = findClaim(key) !== mine.claim;
+		if (!mine.isShared && !isTakenOver) {
 			this.end(imageId);
 			return;
 		}
 		this.forget(imageId);
-		leaveClaim(this.keyOf(imageId), mine.claim);
+		leaveClaim(key, mine.claim);
 	}
 
 	/** The image is upscaled, whoever has claimed it. */
