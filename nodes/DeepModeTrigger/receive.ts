@@ -11,6 +11,7 @@ import { Client } from '../shared/api/client';
 import { ImageReader } from '../shared/api/imageReader';
 import { Sender } from '../shared/api/sender';
 import type { CallbackTicket } from '../shared/callback/signature';
+import { LIFETIME } from '../shared/callback/signature';
 import { readDownloadField } from '../shared/files/downloadFields';
 import { freeClaim } from '../shared/inWork';
 import { shorten } from '../shared/text';
@@ -76,7 +77,9 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 			? await readFromApi(context, body, ticket, field)
 			: toReceived(readDelivery(body, ticket));
 		if (ticket && received.items.some(({ json }) => json.event === 'image.failed')) {
-			freeClaim(ticket.account, ticket.imageId);
+			// It was signed when it was sent: what was submitted since then has not failed by that.
+			const signedBefore = (ticket.expires - LIFETIME + 1) * 1000;
+			freeClaim(ticket.account, ticket.imageId, signedBefore);
 		}
 		return received;
 	};

@@ -52,7 +52,9 @@ export function claim(key: string, owner: string, force = false): Claim {
 	const earlier = findClaim(key);
 	if (earlier && isTaken(earlier, owner) && !force) return earlier;
 	claims.delete(key);
-	const mine = { owner, since: Date.now(), isHeld: true, isFreed: false };
+	// Another try of the same item goes on with what the first one submitted.
+	const since = earlier?.owner === owner ? earlier.since : Date.now();
+	const mine = { owner, since, isHeld: true, isFreed: false };
 	claims.set(key, mine);
 	return mine;
 }
@@ -85,10 +87,12 @@ export function leaveClaim(key: string, mine: Claim): void {
  * stays, for who can reach n8n's database to end the claim there, too.
  *
  * @param account of the client
+ * @param submittedBefore what was claimed later is not meant, in milliseconds since 1970
  */
-export function freeClaim(account: string, imageId: string): void {
+export function freeClaim(account: string, imageId: string, submittedBefore = Infinity): void {
 	const key = claimKey(account, imageId);
 	const earlier = findClaim(key);
+	if (earlier && earlier.since >= submittedBefore) return;
 	if (earlier?.isHeld) {
 		earlier.isFreed = true;
 		return;

@@ -1,17 +1,20 @@
-import { ExecuteContext } from 'n8n-core';
+import { ExecuteContext, WorkflowExecute } from 'n8n-core';
 import type { IDataObject, INode, INodeType } from 'n8n-workflow';
+import { createEmptyRunExecutionData, sleep } from 'n8n-workflow';
 
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 
 import type { Emulator } from '../emulator';
 import { startEmulator } from '../emulator';
 import { waitFor } from '../shared/waitFor';
+import { chain, deepModeNode, node, to } from '../shared/workflows';
 import { nodeOfAnotherProcess } from './anotherProcess';
 import { TriggerUnderTest } from './callbacks';
 import { onMovedClock } from './clock';
 import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
-import { execute, startExecution } from './engine';
+import { additionalData, CREDENTIAL, execute, startExecution, toWorkflow } from './engine';
+import { typesFor } from './nodeTypes';
 
 const MINUTE = 60_000;
 /** The default of Timeout, in milliseconds. */
@@ -53,6 +56,12 @@ const inAnotherProcess = (setup: NodeSetup = WORKFLOW): NodeSetup => ({
 function later(ms: number): void {
 	const now = realNow;
 	jest.spyOn(Date, 'now').mockImplementation(() => now() + ms);
+}
+
+/** Minutes since the hour before this one began. */
+function atMinute(minute: number): void {
+	const hour = 60 * MINUTE;
+	later((Math.floor(realNow() / hour) - 1) * hour + minute * MINUTE - realNow());
 }
 
 const run = async (ids: string[], setup: NodeSetup = WORKFLOW) =>
@@ -202,6 +211,20 @@ describe('an image in work that does not get done', () => {
 });
 
 describe('an image that another process has in work', () => {
+	it('comes out when it is done, however long another takes that was given up', async () => {
+		const [done = '', givenUp = ''] = addImages(2);
+		deepMode.workMs = (id) => (id === done ? 2000 : 60_000);
+		deepMode.fault(givenUp, { status: 422, delayMs: 800 });
+		const others = [run([done], inAnotherProcess(GO_ON)), run([givenUp], inAnotherProcess(GO_ON))];
+		await waitFor('the submissions', () => submits() === 2, { everyMs: 5 });
+
+		const waiting = await run([done, givenUp], withOptions({ timeout: 3 }, GO_ON));
+
+		expect(submits()).toBe(3);
+		expect(upscaledIds(waiting)).toEqual([done]);
+		await Promise.all(others);
+	});
+
 	it('is asked for at the pauses only, by all who wait for it', async () => {
 		const [id = ''] = addImages(1);
 		deepMode.workMs = 2500;
@@ -246,6 +269,23 @@ describe('a claim ends', () => {
 
 		expect(upscaledIds(again)).toEqual(ids);
 		expect(deepMode.spent).toBe(6);
+	});
+
+	it('for a refused image, though n8n’s database was away for the rest of the run', async () => {
+		const [refused = '', slow = ''] = addImages(2);
+		jest
+			.spyOn(ExecuteContext.prototype, 'logger', 'get')
+			.mockReturnValue({ debug: () => undefined, warn: () => undefined } as never);
+		deepMode.fault(refused, { status: 422, delayMs: 300 });
+		const first = run([refused, slow], GO_ON);
+		await waitFor('the submissions', () => submits() === 2, { everyMs: 5 });
+		deduplicator.failure = new Error('database is locked');
+		await first;
+		deduplicator.failure = undefined;
+
+		const again = await run([refused], withOptions({ timeout: 1 }));
+
+		expect(upscaledIds(again)).toEqual([refused]);
 	});
 
 	it('for all images that came out upscaled: nothing of them is left in the database', async () => {
@@ -342,6 +382,116 @@ describe('a claim stays', () => {
 		expect(deepMode.spent).toBe(3);
 	});
 
+	it('for an image that an agent’s tool has handed over, when the agent asks for it again', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+
+		const [first, again] = await callToolTwice(id, ASYNC);
+
+		expect(first?.accepted).toBeUndefined();
+		expect(again?.accepted).toBe('earlier');
+		expect(submits()).toBe(1);
+	});
+
+	it('of Submit Again, for an hour at least, though the claim before it was of the last hour', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		atMinute(30);
+		await run([id], setup);
+		atMinute(119);
+		await run([id], withOptions({ ifInWork: 'submitAgain', timeout: 1 }, GO_ON));
+		atMinute(121);
+
+		const again = await run([id], inAnotherProcess(setup));
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(2);
+	});
+
+	it('for an hour at least, though somebody waits who asked before it was made', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const handOver = (options: IDataObject = {}) =>
+			inAnotherProcess({ ...WORKFLOW, parameters: { ...ASYNC, options } as INode['parameters'] });
+		atMinute(30);
+		await run([id], handOver());
+		atMinute(119);
+		const waiting = run([id], withOptions({ timeout: 2 }, GO_ON));
+		await waitFor('its first look', () => deepMode.requests.length === 3, { everyMs: 5 });
+		await run([id], handOver({ ifInWork: 'submitAgain' }));
+		await waiting;
+		atMinute(121);
+
+		const again = await run([id], handOver());
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(2);
+	});
+
+	it('when a callback says again that an earlier submission failed', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		const trigger = new TriggerUnderTest(credentials(), {
+			events: ['image.failed'],
+			options: { ignoreRepeats: false },
+		});
+		await run([id], setup);
+		const [submission] = deepMode.requests.filter(({ method }) => method === 'POST');
+		const { callback } = submission?.body as { callback: string };
+		const tellFailure = async () =>
+			await trigger.call(new URL(callback).search.slice(1), { message: 'Upscaling failed' });
+		await tellFailure();
+		later(MINUTE);
+		await run([id], setup);
+		await tellFailure();
+
+		const again = await run([id], setup);
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(2);
+	});
+
+	it('of another process, for an image that was refused while n8n’s database was away', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		jest
+			.spyOn(ExecuteContext.prototype, 'logger', 'get')
+			.mockReturnValue({ debug: () => undefined, warn: () => undefined } as never);
+		deepMode.fault(id, { status: 422, delayMs: 800 });
+		deduplicator.failure = new Error('database is locked');
+		const refused = run([id], GO_ON);
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+		deduplicator.failure = undefined;
+		await run([id], inAnotherProcess({ ...WORKFLOW, parameters: ASYNC }));
+		await refused;
+
+		const again = await run([id], withOptions({ timeout: 1 }));
+
+		expect(again.error?.message).toContain('in work');
+		expect(submits()).toBe(2);
+	});
+
+	it('of Submit Again, when a run ends that had claimed the image before, and not sent it', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		deepMode.fault(id, { on: 'retrieve', delayMs: 2000 });
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		const { finished, cancel } = startExecution(credentials(), toItems([id]), setup);
+		await waitFor('its look', () => deepMode.requests.length === 1, { everyMs: 5 });
+		const options = { ifInWork: 'submitAgain' };
+		await run([id], { ...WORKFLOW, parameters: { ...ASYNC, options } });
+		cancel();
+		await finished;
+		await sleep(100);
+
+		const again = await run([id], inAnotherProcess(setup));
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(1);
+	});
+
 	it('of another process, for images that a run has come across and not got to', async () => {
 		const quick = addImages(20);
 		const inWork = addImages(10);
@@ -424,4 +574,22 @@ function withoutHelpers(): INodeType {
 		return await executeNode.call(this);
 	};
 	return nodeType;
+}
+
+/** As an agent that asks for the same image twice. @returns what comes out of each call */
+async function callToolTwice(id: string, parameters: IDataObject): Promise<IDataObject[]> {
+	const tool = deepModeNode(CREDENTIAL, parameters, { type: 'n8n-nodes-deepmode.deepModeTool' });
+	const file = chain(node('Items', 'test.items', 1), node('Loop', 'test.loop', 1));
+	file.nodes.push(tool);
+	file.connections.Loop = { main: [[], [to(tool.name)]] };
+	file.connections[tool.name] = { main: [[to('Loop')]] };
+	const types = { ...typesFor(toItems([id, id])), [tool.type]: new DeepMode() };
+	const workflow = toWorkflow(file, types, WORKFLOW.workflowId);
+	const { data } = await new WorkflowExecute(
+		additionalData(credentials()),
+		'manual',
+		createEmptyRunExecutionData(),
+	).run({ workflow, startNode: workflow.getNode('Items') ?? undefined });
+	const calls = data.resultData.runData[tool.name] ?? [];
+	return calls.map((call) => call.data?.main?.[0]?.[0]?.json ?? {});
 }

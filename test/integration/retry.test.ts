@@ -39,6 +39,27 @@ it.each([
 	expect(ids.map((id) => deepMode.charges(id).length)).toEqual([1, 1, 1]);
 });
 
+it('a retry by hand does not submit again what was handed over to be upscaled again', async () => {
+	const [id = ''] = deepMode.addImageIds(1);
+	const items = [{ id }, { id: 'no-such-image' }];
+	deepMode.workMs = 60_000;
+	const setup: NodeSetup = {
+		parameters: {
+			mode: 'async',
+			callbackUrl: 'https://n8n.example.com/webhook/1/deepmode',
+			options: { ifUpscaled: 'upscaleAgain', maxConcurrency: 1 },
+		},
+	};
+	const first = await execute(deepMode.credentials, items, setup);
+	expect(first.error?.message).toContain('no-such-image');
+	deepMode.addImage({ id: 'no-such-image' });
+
+	const again = await retry(first, items, setup);
+
+	expect(again.outputs[0]?.map(({ json }) => json.accepted)).toEqual(['earlier', undefined]);
+	expect(deepMode.charges(id)).toHaveLength(1);
+});
+
 it.each<[string, IDataObject]>([
 	['upscaled again', { imageId: '={{ $json.id }}', options: { ifUpscaled: 'upscaleAgain' } }],
 	['generated', { operation: 'generate', modelId: '={{ $json.id }}', prompt: 'a lake' }],

@@ -8,7 +8,9 @@ import type { Emulator } from '../emulator';
 import { execute } from './engine';
 import { useEmulator } from './useEmulator';
 
-const FOLDER = join(__dirname, '../../nodes/DeepMode/__schema__/v1.0.0');
+const { version } = new DeepMode().description;
+// n8n's editor asks for the schemas of the very version that a workflow's node has.
+const FOLDER = join(__dirname, `../../nodes/DeepMode/__schema__/v${String(version)}.0.0`);
 
 let deepMode: Emulator;
 useEmulator((emulator) => (deepMode = emulator));

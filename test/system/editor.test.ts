@@ -12,7 +12,7 @@ import { chain, deepModeNode, itemsNodes, node } from '../shared/workflows';
 
 const TIMEOUT_MS = 240_000;
 
-const SCHEMA = join(ROOT, 'nodes/DeepMode/__schema__/v1.0.0/image/upscale.json');
+const SCHEMA = join(ROOT, 'nodes/DeepMode/__schema__/v2.0.0/image/upscale.json');
 
 const world = useWorld();
 let browser: Browser;

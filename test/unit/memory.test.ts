@@ -184,4 +184,18 @@ describe('the owner of a submission', () => {
 		expect(owner(1, 'a')).toBe(owner(0, 'a'));
 		expect(owner(0, 'b')).not.toBe(owner(0, 'a'));
 	});
+
+	it('is another for each call of a tool once what it asks for has come out', () => {
+		const owners = [0, 1, 2].map((runIndex) => {
+			const call = nextTry({ ...TOOL, runIndex });
+			const owner = call.owner(0, 'a');
+			call.submitting(0, 'a');
+			const again = nextTry({ ...TOOL, runIndex: runIndex + 100 });
+			expect(again.owner(0, 'a')).toBe(owner);
+			again.finish(0, 'a', [IMAGE]);
+			return owner;
+		});
+
+		expect(new Set(owners).size).toBe(3);
+	});
 });

@@ -19,6 +19,8 @@ export interface Asked {
 interface Question {
 	answers: Map<string, Answer>;
 	took: number;
+	/** Whether what somebody else has claimed is claimed anew. */
+	renews: boolean;
 	/** Recorded together with the claims. */
 	mark: string;
 	/** When to look whether the mark is still there, in milliseconds since 1970. */
@@ -53,6 +55,8 @@ const ROUNDS = 8;
 
 /** How long keys that nobody holds wait for others, to be taken back in one call, in milliseconds. */
 const FLUSH_EVERY = 1000;
+/** The most keys that wait for a database that is away: it may never come back. */
+const MOST_ENDED = 10_000;
 /** The most keys that are taken back in one call because their time is over. */
 const EXPIRED_AT_ONCE = 100;
 
@@ -86,12 +90,14 @@ export class ClaimStore {
 	 * A mark is recorded together with them. If it is gone some moments later, another worker has
 	 * written back what it had read before: then what is recorded now is that one's, and the rest is
 	 * asked for again. Whatever is asked next looks at the mark on the way, once these moments are over.
+	 *
+	 * @param renews whether they are claimed though somebody has, and for as long as if nobody had
 	 */
-	async claim(imageIds: string[]): Promise<Asked> {
+	async claim(imageIds: string[], renews = false): Promise<Asked> {
 		if (imageIds.length === 0) {
 			return { answers: new Map(), took: 0, confirm: async () => new Map() };
 		}
-		const question = await this.ask(imageIds);
+		const question = await this.ask(imageIds, renews);
 		const { answers, took } = question;
 		return { answers, took, confirm: async () => await this.confirm(question) };
 	}
@@ -100,8 +106,10 @@ export class ClaimStore {
 	end(imageId: string): void {
 		const hour = currentHour();
 		for (const key of [this.key(imageId, hour), this.key(imageId, hour - 1)]) {
-			this.row.ended.add(key);
-			for (const keys of this.row.recorded.values()) keys.delete(key);
+			const isRecorded =
+				[...this.row.recorded.values()].filter((keys) => keys.delete(key)).length > 0;
+			// What could not be recorded may be another process's by now.
+			if (isRecorded || !this.isBroken) this.row.ended.add(key);
 		}
 	}
 
@@ -119,11 +127,11 @@ export class ClaimStore {
 			if (keys.length > 0) await removeProcessed(keys, 'node', { mode: 'entries' });
 			keys.forEach((key) => row.ended.delete(key));
 		});
-		if (this.isBroken) row.ended.clear();
+		if (this.isBroken && row.ended.size > MOST_ENDED) row.ended.clear();
 	}
 
 	/** @param round how often these have been asked for */
-	private async ask(imageIds: string[], round = 1): Promise<Question> {
+	private async ask(imageIds: string[], renews: boolean, round = 1): Promise<Question> {
 		this.endExpired();
 		if (Math.abs(Date.now() - this.row.flushedAt) >= FLUSH_EVERY) await this.flush();
 		const hour = currentHour();
@@ -132,16 +140,20 @@ export class ClaimStore {
 		const asked = await this.call(async (helpers) => {
 			const startedAt = Date.now();
 			const known = await this.record(helpers, [...keys, mark], this.due);
-			return { answers: this.judge(imageIds, hour, known), took: Date.now() - startedAt };
+			const took = Date.now() - startedAt;
+			return { answers: this.judge(imageIds, hour, known, renews), took };
 		});
 		const answers = asked?.answers ?? new Map(imageIds.map((id) => [id, 'mine' as const]));
 		const took = asked?.took ?? 0;
 		// Who had read the row before may take as long to write it back as it took here.
 		const after = Math.max(LOOK_AGAIN.after, 2 * took);
 		const spread = Math.max(LOOK_AGAIN.spread, 4 * took) * 2 ** (round - 1);
-		const question = { answers, took, mark, lookAt: Date.now() + after + Math.random() * spread };
+		const lookAt = Date.now() + after + Math.random() * spread;
+		const question = { answers, took, renews, mark, lookAt };
 		this.unconfirmed.add(question);
 		if (mineOf(answers).length === 0) this.endMark(question);
+		// Who claims them meanwhile would lose this hour's keys, were they taken back later.
+		if (!renews && [...answers.values()].includes('lastHour')) await this.flush();
 		return question;
 	}
 
@@ -162,7 +174,12 @@ export class ClaimStore {
 		return known;
 	}
 
-	private judge(imageIds: string[], hour: number, known: Set<string>): Map<string, Answer> {
+	private judge(
+		imageIds: string[],
+		hour: number,
+		known: Set<string>,
+		renews: boolean,
+	): Map<string, Answer> {
 		const answers = new Map<string, Answer>();
 		for (const id of imageIds) {
 			const now = this.key(id, hour);
@@ -173,7 +190,8 @@ export class ClaimStore {
 			} else if (isHeld(before)) {
 				answers.set(id, 'lastHour');
 				// The question has recorded this hour's key, and would renew the claim for ever.
-				this.row.ended.add(now);
+				if (renews) this.hold(hour, now);
+				else this.row.ended.add(now);
 			} else {
 				answers.set(id, 'mine');
 				[now, before].forEach((key) => this.hold(hour, key));
@@ -214,7 +232,7 @@ export class ClaimStore {
 				mine.forEach((id) => confirmed.set(id, 'thisHour'));
 				break;
 			}
-			question = await this.ask(mine, round + 1);
+			question = await this.ask(mine, question.renews, round + 1);
 			question.answers.forEach((answer, id) => confirmed.set(id, answer));
 		}
 		return confirmed;

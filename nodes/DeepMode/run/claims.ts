@@ -150,12 +150,16 @@ export class Claims {
 	/** This run has surely not submitted the image: the claim ends, unless it is not the only one. */
 	giveBack(imageId: string): void {
 		const mine = this.held.get(imageId);
-		if (!mine?.isShared) {
+		if (!mine) return;
+		const key = this.keyOf(imageId);
+		// Who submits again has taken it over.
+		const isTakenOver = findClaim(key) !== mine.claim;
+		if (!mine.isShared && !isTakenOver) {
 			this.end(imageId);
 			return;
 		}
 		this.forget(imageId);
-		leaveClaim(this.keyOf(imageId), mine.claim);
+		leaveClaim(key, mine.claim);
 	}
 
 	/** The image is upscaled, whoever has claimed it. */
@@ -276,12 +280,13 @@ export class Claims {
 
 	/** @param isTheirTurn whether one of them is waited for; else whatever is asked next confirms them */
 	private async ask(imageIds: string[], isTheirTurn: boolean): Promise<Slice> {
+		const { submitsAgain } = this.options;
 		const taken = new Map<string, InWork>();
 		for (const imageId of imageIds) {
 			const key = this.keyOf(imageId);
 			const owner = this.owners.get(imageId) ?? '';
 			const earlier = findClaim(key);
-			const holds = claim(key, owner, this.options.submitsAgain);
+			const holds = claim(key, owner, submitsAgain);
 			if (holds === earlier) {
 				taken.set(imageId, { since: sinceInWords(earlier.since) });
 				this.slices.delete(imageId);
@@ -292,13 +297,14 @@ export class Claims {
 			this.held.set(imageId, { claim: holds, isOwn, isShared, isSent: false });
 			if (earlier?.isFreed) this.store.end(imageId);
 		}
-		const asked = await this.store.claim(imageIds.filter((imageId) => !taken.has(imageId)));
+		const free = imageIds.filter((imageId) => !taken.has(imageId));
+		const asked = await this.store.claim(free, submitsAgain);
 		this.judge(taken, asked.answers);
 		this.slowness = Math.max(1, asked.took / USUAL_CALL);
 		let confirmed: Promise<void> | undefined;
 		const confirm = async () => await (confirmed ??= judged());
 		const judged = async () => this.judge(taken, await asked.confirm());
-		const submits = this.submits || this.options.submitsAgain;
+		const submits = this.submits || submitsAgain;
 		// It takes some moments, which the look needs anyway.
 		if (submits && isTheirTurn) this.confirming.push(confirm());
 		return { taken, confirm };

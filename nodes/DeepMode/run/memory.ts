@@ -19,6 +19,8 @@ interface Entry {
 	/** What else tells the request, where the same item may come to ask for something else. */
 	about?: string;
 	open?: OpenSubmission;
+	/** How often it came out of a tool. */
+	times?: number;
 }
 
 type Entries = Record<string, Entry & IDataObject>;
@@ -74,7 +76,10 @@ export class Memory {
 
 	/** Who submits an item: the same in every try of this execution. */
 	owner(itemIndex: number, request: string): string {
-		return `${this.store.executionId}/${this.nodeId}/${this.key(itemIndex, request)}`;
+		const { times = 0 } = this.entry(this.store.entries, itemIndex, request) ?? {};
+		// What came out of a tool, e.g. that it was handed over, can still be in work: who asks for it
+		// again is somebody else.
+		return `${this.store.executionId}/${this.nodeId}/${this.key(itemIndex, request)}/${times}`;
 	}
 
 	/** What came out for an item in an earlier try. */
@@ -112,7 +117,8 @@ export class Memory {
 	}
 
 	unanswered(itemIndex: number, request: string, open: OpenSubmission): Entry {
-		const entry = { request, open: { ...open } };
+		const { times } = this.entry(this.store.entries, itemIndex, request) ?? {};
+		const entry = { request, open: { ...open }, ...(times && { times }) };
 		this.store.entries[this.key(itemIndex, request)] = entry;
 		return entry;
 	}
@@ -125,10 +131,12 @@ export class Memory {
 	finish(itemIndex: number, request: string, items: IDataObject[], about?: string): void {
 		// n8n stores this with the execution: what nobody will ask for is not kept.
 		const kept = this.isRetried ? items : items.map(({ id }) => ({ id }));
+		const { times = 0 } = this.entry(this.store.entries, itemIndex, request) ?? {};
 		this.store.entries[this.key(itemIndex, request)] = {
 			request,
 			items: kept,
 			...(about && { about }),
+			...(this.isTool && { times: times + 1 }),
 		};
 	}
 

@@ -10,6 +10,8 @@ export interface VerifiedTicket<Event extends string = CallbackEvent>
 	extends CallbackTicket<Event> {
 	/** Whose it is: tells the account from others. */
 	account: string;
+	/** Until when it is good, in seconds since 1970. */
+	expires: number;
 }
 
 /**
@@ -35,7 +37,8 @@ export async function verifyCaller<Event extends string>(
 	for await (const { key, account } of signingKeys(credentialOf(context), read)) {
 		const verdict = verifyCallback(query, key, events);
 		if (verdict === 'altered') continue;
-		return typeof verdict === 'string' ? verdict : { ...verdict, account };
+		if (typeof verdict === 'string') return verdict;
+		return { ...verdict, account, expires: Number(query.dm_expires) };
 	}
 	return 'altered';
 }

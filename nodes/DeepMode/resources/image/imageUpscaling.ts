@@ -127,7 +127,9 @@ export class ImageUpscaling {
 		const open = this.openSubmission;
 		if (open) return this.notAcknowledged(open, output);
 		if (this.isLeft) return { left: true };
-		return (await this.look(output.existing)) ?? (await this.submit({ callback, output }));
+		const seen = await this.look(output.existing);
+		if (seen && 'inWork' in seen) return this.inWorkEarlier(seen.inWork, output);
+		return seen ?? (await this.submit({ callback, output }));
 	}
 
 	private foreseen(toItem: (image: DeepModeImage) => IDataObject): Ending | undefined {
@@ -186,7 +188,9 @@ export class ImageUpscaling {
 		if (!options.returnsExisting && !wasPaid) return undefined;
 		const outcome = await this.run.reader.lookUntilAnswered(imageId, this.deadline, maySend);
 		if (outcome?.is === 'image') {
-			return isUpscaled(outcome.image) ? this.existing(outcome.image, toItem) : undefined;
+			if (isUpscaled(outcome.image)) return this.existing(outcome.image, toItem);
+			// Handed over by the execution that the user retries.
+			return options.returnsExisting ? undefined : { inWork: { since: 'for a while' } };
 		}
 		if (outcome?.is === 'refused') {
 			// The upscale gets the same answer, and says it in its own words.

@@ -31,16 +31,19 @@ export async function waitForOthers<Input extends ImageRequest>(
 	end: EndJob<Input>,
 ): Promise<void> {
 	const deadline = Date.now() + options.timeout;
-	const lastRound = deadline - Math.min(options.timeout / 10, LAST_ROUND);
+	const lastLook = Math.min(options.timeout / 10, LAST_ROUND);
+	const lastRound = deadline - lastLook;
 	const waiting = new Map(jobs.map((job) => [claims.keyOf(job.input.imageId), job]));
 	const reasons = new Map<string, InWork>();
 	// Once nothing may be sent, the run only ends.
 	const goesOn = () => [...waiting.values()].some(({ maySend }) => maySend());
 	const lookAt = async (keys: string[]) => {
+		// One that was given up and tried anew may have taken all the time there was.
+		const lookUntil = Math.max(deadline, Date.now() + lastLook);
 		await inLanes(keys, options.maxConcurrency, async (key) => {
 			const job = waiting.get(key);
 			if (!job) return;
-			const ending = await endingOf(async () => await tryAgain(job, deadline));
+			const ending = await endingOf(async () => await tryAgain(job, lookUntil));
 			if ('inWork' in ending) {
 				reasons.set(key, ending.inWork);
 				return;
@@ -57,8 +60,9 @@ export async function waitForOthers<Input extends ImageRequest>(
 			await lookAt(await ends.next(round - Date.now(), stop));
 		}
 		if (!goesOn()) break;
+		const isLast = Date.now() >= lastRound;
 		await lookAt([...waiting.keys()]);
-		if (Date.now() >= lastRound) break;
+		if (isLast) break;
 	}
 	ends.close();
 	for (const [key, job] of waiting) {
