@@ -49,7 +49,7 @@ const MAX_ENTRIES = 100_000;
 /** How often to try a call that fails. */
 const TRIES = 4;
 /** When to look whether what was recorded has gone, in milliseconds: at least. */
-const LOOK_AGAIN = { after: 20, spread: 20 };
+const LOOK_AGAIN = { after: 30, spread: 20 };
 /** How often to record again what has gone; each time the spread doubles. */
 const ROUNDS = 8;
 

@@ -23,6 +23,8 @@ const AHEAD = 200;
 const SLOW = 300;
 /** Both hold for a database that answers in so many milliseconds; for a slower one they are more. */
 const USUAL_CALL = 20;
+/** What is slower still is rather stuck, and a crash would leave the more claimed. */
+const SLOWEST = 10;
 const MINUTE = 60_000;
 
 /** An image whose turn will come. */
@@ -300,7 +302,7 @@ export class Claims {
 		const free = imageIds.filter((imageId) => !taken.has(imageId));
 		const asked = await this.store.claim(free, submitsAgain);
 		this.judge(taken, asked.answers);
-		this.slowness = Math.max(1, asked.took / USUAL_CALL);
+		this.slowness = Math.min(SLOWEST, Math.max(1, asked.took / USUAL_CALL));
 		let confirmed: Promise<void> | undefined;
 		const confirm = async () => await (confirmed ??= judged());
 		const judged = async () => this.judge(taken, await asked.confirm());
