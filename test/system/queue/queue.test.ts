@@ -283,7 +283,8 @@ describe('in the middle of a batch, which the user runs again when DeepMode is d
 		world.deepMode.workMs = 1000;
 
 		const executionId = await world.n8n.run(workflowId);
-		await waitFor('15 upscales', () => world.deepMode.submits.length >= before + 15, {
+		// Every lane is at its second image: one that was claimed and not sent would stay in work.
+		await waitFor('20 upscales', () => world.deepMode.submits.length >= before + 20, {
 			everyMs: 20,
 		});
 		await interrupt(executionId);
