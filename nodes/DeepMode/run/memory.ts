@@ -76,9 +76,9 @@ export class Memory {
 
 	/** Who submits an item: the same in every try of this execution. */
 	owner(itemIndex: number, request: string): string {
-		const { times = 0 } = this.entry(this.store.entries, itemIndex, request) ?? {};
 		// What came out of a tool, e.g. that it was handed over, can still be in work: who asks for it
 		// again is somebody else.
+		const times = this.times(itemIndex, request);
 		return `${this.store.executionId}/${this.nodeId}/${this.key(itemIndex, request)}/${times}`;
 	}
 
@@ -117,8 +117,8 @@ export class Memory {
 	}
 
 	unanswered(itemIndex: number, request: string, open: OpenSubmission): Entry {
-		const { times } = this.entry(this.store.entries, itemIndex, request) ?? {};
-		const entry = { request, open: { ...open }, ...(times && { times }) };
+		const times = this.times(itemIndex, request);
+		const entry = { request, open: { ...open }, ...(times > 0 && { times }) };
 		this.store.entries[this.key(itemIndex, request)] = entry;
 		return entry;
 	}
@@ -131,13 +131,18 @@ export class Memory {
 	finish(itemIndex: number, request: string, items: IDataObject[], about?: string): void {
 		// n8n stores this with the execution: what nobody will ask for is not kept.
 		const kept = this.isRetried ? items : items.map(({ id }) => ({ id }));
-		const { times = 0 } = this.entry(this.store.entries, itemIndex, request) ?? {};
+		const times = this.times(itemIndex, request);
 		this.store.entries[this.key(itemIndex, request)] = {
 			request,
 			items: kept,
 			...(about && { about }),
 			...(this.isTool && { times: times + 1 }),
 		};
+	}
+
+	/** How often it came out of a tool. */
+	private times(itemIndex: number, request: string): number {
+		return this.entry(this.store.entries, itemIndex, request)?.times ?? 0;
 	}
 
 	private entry(entries: Entries, itemIndex: number, request: string): Entry | undefined {
