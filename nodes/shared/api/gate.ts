@@ -3,6 +3,9 @@ import { sleep } from 'n8n-workflow';
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 60_000;
+/** Where a pace is known, the first wait is that of so many requests, and at least so long. */
+const WAIT_IN_REQUESTS = 2;
+const SHORTEST_WAIT = 100;
 /** What is not refused by then was taken, in milliseconds: a sync upscale is silent until it is done. */
 const SILENCE = 2000;
 /** So many requests may be out at first; with each that is taken, one more. */
@@ -222,8 +225,9 @@ export class Gate {
 		const now = Date.now();
 		this.scout = undefined;
 		this.waitsInARow = 0;
+		const interval = this.measure(now);
 		this.doubling = this.interval === 0 ? FIRST_DOUBLING : DOUBLING;
-		this.interval = this.measure(now);
+		this.interval = interval;
 		this.grown = 0;
 		this.refusals = 0;
 		this.openedAt = now;
@@ -248,20 +252,25 @@ export class Gate {
 		const now = Date.now();
 		this.refusals += 1;
 		// Requests that were on their way together are one knock at the gate.
-		const isNews = request.sentAt >= this.closedAt;
+		const isNews = request.sentAt > this.closedAt;
 		this.refusedAt = { first: this.waitsInARow > 0 ? this.refusedAt.first : now, last: now };
 		if (isNews) this.waitsInARow += 1;
 		if (retryAfter === undefined && !isNews) return;
 		// Who says "at once" and means it would not have refused.
-		const wait = Math.max(retryAfter ?? this.nextWait(), FIRST_WAIT);
+		const wait = retryAfter === undefined ? this.nextWait() : Math.max(retryAfter, FIRST_WAIT);
 		this.closedAt = now;
 		this.opensAt = Math.max(this.opensAt, now + wait);
 		this.dismiss();
 	}
 
+	private get firstWait(): number {
+		if (this.interval === 0) return FIRST_WAIT;
+		return clamp(WAIT_IN_REQUESTS * this.interval, SHORTEST_WAIT, FIRST_WAIT);
+	}
+
 	/** Doubles, and differs from run to run, so that several do not come back all at once. */
 	private nextWait(): number {
-		const wait = Math.min(FIRST_WAIT * 2 ** (this.waitsInARow - 1), LONGEST_WAIT);
+		const wait = Math.min(this.firstWait * 2 ** (this.waitsInARow - 1), LONGEST_WAIT);
 		return wait * (1 + Math.random() / 2);
 	}
 }
@@ -280,4 +289,8 @@ export function gateOf(account: string): Gate {
 function remove<T>(list: T[], element: T): void {
 	const index = list.indexOf(element);
 	if (index >= 0) list.splice(index, 1);
+}
+
+function clamp(value: number, lowest: number, highest: number): number {
+	return Math.min(Math.max(value, lowest), highest);
 }
