@@ -179,7 +179,7 @@ export async function triggers(
 }
 
 /** How often each is called in a round. */
-export const CALLS = 30;
+export const CALLS = 100;
 
 /** @returns calls a second */
 export async function rate({ url, auth }: Callee, atATime: number): Promise<number> {

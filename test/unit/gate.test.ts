@@ -13,7 +13,7 @@ interface Served {
 }
 
 /** So many requests in any stretch of ten seconds, or of another length in milliseconds. */
-function perTenSeconds(count: () => number, stretch = 10_000): Limit {
+function atMost(count: () => number, stretch = 10_000): Limit {
 	const taken: number[] = [];
 	return (now) => {
 		while ((taken[0] ?? now) <= now - stretch) taken.shift();
@@ -66,7 +66,7 @@ describe('10 requests in 10 seconds, and 200 images of two requests each', () =>
 	const ideal = 400;
 
 	it.each([10, 50])('%i lanes: at most 1.15 of the ideal, a tenth refused', async (lanes) => {
-		const limit = perTenSeconds(() => 10);
+		const limit = atMost(() => 10);
 		const work = { images: 200, lanes, workMs: 20 };
 		const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
 
@@ -76,7 +76,7 @@ describe('10 requests in 10 seconds, and 200 images of two requests each', () =>
 
 	it.each([10, 50])('two executions of %i lanes: the same', async (lanes) => {
 		const gate = new Gate();
-		const limit = perTenSeconds(() => 10);
+		const limit = atMost(() => 10);
 		const half = { images: 100, lanes, workMs: 20 };
 		const both = await onMovedClock(
 			Promise.all([upscaleAll(gate, limit, half), upscaleAll(gate, limit, half)]),
@@ -88,7 +88,7 @@ describe('10 requests in 10 seconds, and 200 images of two requests each', () =>
 	});
 
 	it('work of 25 s an image, 50 lanes: at most 1.15 of the ideal', async () => {
-		const limit = perTenSeconds(() => 10);
+		const limit = atMost(() => 10);
 		const work = { images: 200, lanes: 50, workMs: 25_000 };
 		const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
 
@@ -100,7 +100,7 @@ describe('10 requests in 10 seconds, and 200 images of two requests each', () =>
 it.each([10, 50])(
 	'10 requests in one second, which pauses of a second are long for, %i lanes: at most 1.15 of the ideal',
 	async (lanes) => {
-		const limit = perTenSeconds(() => 10, 1000);
+		const limit = atMost(() => 10, 1000);
 		const work = { images: 200, lanes, workMs: 20 };
 		const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
 
@@ -108,6 +108,15 @@ it.each([10, 50])(
 		expect(refused / sent).toBeLessThanOrEqual(0.1);
 	},
 );
+
+it('60 requests in a minute: at most 1.15 of the ideal', async () => {
+	const limit = atMost(() => 60, 60_000);
+	const work = { images: 600, lanes: 10, workMs: 20 };
+	const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
+
+	expect(seconds).toBeLessThan(1.15 * 1140);
+	expect(refused / sent).toBeLessThanOrEqual(0.1);
+});
 
 it.each([
 	[10, 20],
@@ -118,7 +127,7 @@ it.each([
 	const change = 200_000;
 	setTimeout(() => (count = to), change);
 	const work = { images: 400, lanes: 30, workMs: 20 };
-	const limit = perTenSeconds(() => count);
+	const limit = atMost(() => count);
 	const { times } = await onMovedClock(upscaleAll(new Gate(), limit, work));
 
 	const inMinute = times.filter((at) => at >= change + 60_000 && at < change + 120_000).length;

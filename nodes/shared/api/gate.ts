@@ -14,11 +14,14 @@ const FIRST_WINDOW = 10;
 const HORIZON = 25_000;
 /** Pauses are in what is measured, so the pace starts a little above it. */
 const HEADROOM = 1.04;
-/** Where fewer than this part of the requests were refused, the pace was nearly right. */
-const RARE = 0.1;
+/** Where the gate was closed for less than this part of the time, the pace was nearly right. */
+const RARE = 0.15;
 /** What is left then of the pace, if there is one. */
 const STEP_BACK = 0.92;
-/** In so many milliseconds without a refusal the pace doubles: slowly at first, then faster. */
+/**
+ * In so many milliseconds without a refusal the pace doubles: slowly at first, then faster. If the
+ * gate was closed for longer, in that time: what DeepMode counts over may be as long.
+ */
 const DOUBLING = 60_000;
 /** The first pace is a guess: it is not slower than this, in milliseconds, and doubles sooner. */
 const FIRST_INTERVAL = 1000;
@@ -82,8 +85,6 @@ export class Gate {
 	/** When DeepMode refused that closed the gate, and when it did last. */
 	private refusedAt = { first: 0, last: 0 };
 	private waitsInARow = 0;
-	/** How often DeepMode refused since the gate opened. */
-	private refusals = 0;
 	/** Who finds out whether the pause is over. */
 	private scout: Out | undefined;
 
@@ -226,10 +227,10 @@ export class Gate {
 		this.scout = undefined;
 		this.waitsInARow = 0;
 		const interval = this.measure(now);
-		this.doubling = this.interval === 0 ? FIRST_DOUBLING : DOUBLING;
+		const doubling = this.interval === 0 ? FIRST_DOUBLING : DOUBLING;
+		this.doubling = Math.max(doubling, now - this.refusedAt.first);
 		this.interval = interval;
 		this.grown = 0;
-		this.refusals = 0;
 		this.openedAt = now;
 	}
 
@@ -238,7 +239,7 @@ export class Gate {
 		const isFirst = this.interval === 0;
 		const from = Math.max(this.openedAt, isFirst ? 0 : this.refusedAt.first - HORIZON);
 		const count = this.taken.filter((at) => at >= from).length - 1;
-		const isRare = this.refusals < RARE * (this.refusals + count);
+		const isRare = now - this.refusedAt.first < RARE * (now - this.openedAt);
 		if (isRare) return this.pause / STEP_BACK;
 		// The waits double: DeepMode would have taken it at some time between the last two.
 		const to = (this.refusedAt.last + now) / 2;
@@ -250,7 +251,6 @@ export class Gate {
 
 	private close(request: Out, retryAfter?: number): void {
 		const now = Date.now();
-		this.refusals += 1;
 		// Requests that were on their way together are one knock at the gate.
 		const isNews = request.sentAt > this.closedAt;
 		this.refusedAt = { first: this.waitsInARow > 0 ? this.refusedAt.first : now, last: now };
