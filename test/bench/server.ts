@@ -42,6 +42,8 @@ export interface ApiStats {
 export interface WatchedRun extends NodeRun {
 	/** n8n's longest turn while the node ran, in milliseconds of CPU time; 0 for less than 20. */
 	longestTurn: number;
+	/** The same without garbage collections. */
+	longestOwn: number;
 	/** n8n's CPU time from the start of the workflow until it is stored, in seconds. */
 	cpu: number;
 }
@@ -129,13 +131,25 @@ export class BenchServer {
 		const run = await this.run(items, contestant);
 		process.kill(pid, 'SIGUSR2');
 		const cpu = cpuOf(pid) - before;
-		const turns = (await readFile(file, 'utf8')).trim().split('\n').map(toTurn);
 		const { startTime, executionTime } = run;
-		const during = turns.map(({ from, to, busy }) => {
-			const end = Math.min(to, startTime + executionTime);
-			return Math.max(0, Math.min(busy, end - Math.max(from, startTime)));
-		});
-		return { ...run, cpu, longestTurn: Math.max(0, ...during) };
+		const spans = (await readFile(file, 'utf8'))
+			.trim()
+			.split('\n')
+			.map(toSpan)
+			.map((span) => within(span, startTime, startTime + executionTime));
+		const collections = spans.filter(({ kind }) => kind === 'collection');
+		const turns = spans
+			.filter(({ kind }) => kind === 'turn')
+			.map((turn) => ({
+				...turn,
+				collecting: collections.reduce((sum, span) => sum + overlap(turn, span), 0),
+			}));
+		return {
+			...run,
+			cpu,
+			longestTurn: Math.max(0, ...turns.map(({ busy }) => busy)),
+			longestOwn: Math.max(0, ...turns.map(({ busy, collecting }) => busy - collecting)),
+		};
 	}
 
 	/** As n8n's helper for deduplication stores it. */
@@ -160,8 +174,26 @@ export class BenchServer {
 	}
 }
 
-/** A line of `turns.js`. */
-function toTurn(line: string): { from: number; to: number; busy: number } {
-	const [to = 0, took = 0, busy = 0] = line.split(' ').map(Number);
-	return { from: to - took, to, busy };
+/** A line of `turns.js`, in milliseconds since 1970; `busy` in milliseconds. */
+interface Span {
+	kind?: string;
+	from: number;
+	to: number;
+	busy: number;
+}
+
+function toSpan(line: string): Span {
+	const [kind, ...numbers] = line.split(' ');
+	const [to = 0, took = 0, busy = 0] = numbers.map(Number);
+	return { kind, from: to - took, to, busy };
+}
+
+/** The part of it that lies between two times. */
+function within({ kind, from, to, busy }: Span, start: number, end: number): Span {
+	const part = { from: Math.max(from, start), to: Math.min(to, end) };
+	return { kind, ...part, busy: Math.max(0, Math.min(busy, part.to - part.from)) };
+}
+
+function overlap(one: Span, other: Span): number {
+	return Math.max(0, Math.min(one.to, other.to) - Math.max(one.from, other.from));
 }
