@@ -99,7 +99,7 @@ const SENT: Record<string, Check> = {
 	'looks, within one timeout for all such images': (seen) => seen.submits === 0 && seen.looks > 0,
 	"the same, for all items together, after that time; a date is read against the answer's own Date":
 		sendsAgain,
-	'the same, after 1 s, 2 s, 4 s … with jitter; then the others, [at the pace](performance.md#under-a-limit) that DeepMode takes':
+	'the same, after 1 s, 2 s, 4 s … with jitter, sooner where the pace is quick; then the others, [at the pace](performance.md#under-a-limit) that DeepMode takes':
 		sendsAgain,
 	'the same, after that time': sendsAgain,
 	'it once': isSubmitted(1),
