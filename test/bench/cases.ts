@@ -37,23 +37,24 @@ const httpRequest = (bench: BenchServer, options: IDataObject = {}): INode =>
 		using(bench.credential),
 	);
 
+const bareLoop = (bench: BenchServer, lanes: number): INode =>
+	node(
+		'DeepMode',
+		'n8n-nodes-bench.bareLoop',
+		1,
+		{ imageId: '={{ $json.id }}', lanes },
+		using(bench.credential),
+	);
+
 /** 200 images, the API answering at once, ten in flight. */
 export async function overhead(bench: BenchServer): Promise<Row> {
 	const items = images(200);
 	const perItem = async (contestant: INode) =>
 		(await bench.timeOf(items, contestant)) / items.length;
-	const parameters = { imageId: '={{ $json.id }}' };
-	const bareLoop = node(
-		'DeepMode',
-		'n8n-nodes-bench.bareLoop',
-		1,
-		parameters,
-		using(bench.credential),
-	);
 	return await inTurns('1 overhead', 'ms an item', {
 		ours: async () => await perItem(ours(bench)),
 		httpRequest: async () => await perItem(httpRequest(bench)),
-		bareLoop: async () => await perItem(bareLoop),
+		bareLoop: async () => await perItem(bareLoop(bench, 10)),
 	});
 }
 
@@ -89,6 +90,7 @@ export async function tail(bench: BenchServer): Promise<Row> {
 			await timed('httpRequest, 50 a second', httpRequest(bench, batching)),
 		'httpRequest, all at once': async () =>
 			await timed('httpRequest, all at once', httpRequest(bench)),
+		bareLoop: async () => await timed('bareLoop', bareLoop(bench, lanes)),
 		'lanes that are never idle': async () =>
 			neverIdle(
 				items.map((_, row) => workOf(row)),

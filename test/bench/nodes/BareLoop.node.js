@@ -1,6 +1,6 @@
 /**
- * The limit: a loop over n8n's authenticated request helper, ten in flight, with the credential
- * decrypted once, and nothing else.
+ * The limit: a loop over n8n's authenticated request helper, with the credential decrypted once, and
+ * nothing else. It reads an item when it sends it, and so may pay before it meets a wrong one.
  */
 class BareLoop {
 	constructor() {
@@ -14,7 +14,10 @@ class BareLoop {
 			inputs: ['main'],
 			outputs: ['main'],
 			credentials: [{ name: 'deepModeApi', required: true }],
-			properties: [{ displayName: 'Image ID', name: 'imageId', type: 'string', default: '' }],
+			properties: [
+				{ displayName: 'Image ID', name: 'imageId', type: 'string', default: '' },
+				{ displayName: 'Lanes', name: 'lanes', type: 'number', default: 10 },
+			],
 		};
 	}
 
@@ -41,7 +44,8 @@ class BareLoop {
 				output[item] = { json: response.body, pairedItem: { item } };
 			}
 		};
-		await Promise.all(Array.from({ length: 10 }, lane));
+		const lanes = this.getNodeParameter('lanes', 0);
+		await Promise.all(Array.from({ length: lanes }, lane));
 		return [output];
 	}
 }
