@@ -124,8 +124,13 @@ export class Gate {
 	/** Whether nothing would be lost with this gate. */
 	get isIdle(): boolean {
 		const { urgent, others } = this.queues;
-		const isPaced = this.interval > 0 && Date.now() - this.lastAt < FORGETTING;
-		return urgent.length + others.length + this.out.size === 0 && !isPaced;
+		const knows = this.interval > 0 || this.waitsInARow > 0 || this.opensAt > Date.now();
+		return urgent.length + others.length + this.out.size === 0 && !(knows && !this.isForgotten);
+	}
+
+	/** Whether nobody has sent for so long that nothing of what was measured holds any more. */
+	private get isForgotten(): boolean {
+		return Date.now() - Math.max(this.lastAt, this.opensAt) > FORGETTING;
 	}
 
 	private async serve(): Promise<void> {
@@ -280,8 +285,10 @@ const gates = new Map<string, Gate>();
 
 /** The one gate of an account in this process. @param account tells it from others */
 export function gateOf(account: string): Gate {
-	for (const [name, gate] of gates) if (name !== account && gate.isIdle) gates.delete(name);
-	const gate = gates.get(account) ?? new Gate();
+	const known = gates.get(account);
+	if (known) return known;
+	for (const [name, { isIdle }] of gates) if (isIdle) gates.delete(name);
+	const gate = new Gate();
 	gates.set(account, gate);
 	return gate;
 }

@@ -3,7 +3,6 @@ import type { Logger } from 'n8n-workflow';
 import { delay } from '../delay';
 import { growingPauses } from '../growingPauses';
 import type { Reply } from './client';
-import type { Gate } from './gate';
 import { gateOf } from './gate';
 import { logLine } from './logLine';
 import type { Outcome } from './outcome';
@@ -32,7 +31,6 @@ export interface Request {
 
 /** Sends requests through the gate of their account, which all senders of this process share. */
 export class Sender {
-	private readonly gate: Gate;
 	/** Since when requests have found nobody, in milliseconds since 1970. */
 	private deserted?: number;
 
@@ -43,13 +41,11 @@ export class Sender {
 	 * @param logger is told, at level debug, what becomes of each request
 	 */
 	constructor(
-		account: string,
+		private readonly account: string,
 		private readonly isUrgent: boolean,
 		private readonly stop?: AbortSignal,
 		private readonly logger?: Pick<Logger, 'debug'>,
-	) {
-		this.gate = gateOf(account);
-	}
+	) {}
 
 	/**
 	 * Sends a request until it is accepted or refused. It is sent again only after an answer that
@@ -101,7 +97,8 @@ export class Sender {
 	private async sendWhenOpen(request: Request, deadline: number): Promise<Outcome | undefined> {
 		let outcome: Outcome | undefined;
 		for (;;) {
-			const pass = await this.gate.pass(deadline, this.isUrgent, this.stop);
+			// Anew each time: one that nobody needs for a while is not kept.
+			const pass = await gateOf(this.account).pass(deadline, this.isUrgent, this.stop);
 			if (!pass) return outcome;
 			const timeout = deadline - Date.now();
 			if (timeout < (request.leastTime ?? SHORTEST_WAIT) || request.maySend?.() === false) {
