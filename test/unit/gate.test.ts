@@ -118,6 +118,43 @@ it('60 requests in a minute: at most 1.15 of the ideal', async () => {
 	expect(refused / sent).toBeLessThanOrEqual(0.1);
 });
 
+it('1000 requests in a minute: at most 1.15 of what their pace takes', async () => {
+	const limit = atMost(() => 1000, 60_000);
+	const work = { images: 2000, lanes: 50, workMs: 20 };
+	const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
+
+	expect(seconds).toBeLessThan(1.15 * 240);
+	expect(refused / sent).toBeLessThanOrEqual(0.1);
+});
+
+it('a batch an hour after another is as the first: at most a tenth refused', async () => {
+	const gate = new Gate();
+	const limit = atMost(() => 10);
+	const work = { images: 200, lanes: 50, workMs: 20 };
+	const first = await onMovedClock(upscaleAll(gate, limit, work));
+	await jest.advanceTimersByTimeAsync(60 * 60_000);
+	const second = await onMovedClock(upscaleAll(gate, limit, work));
+
+	expect(second.refused / second.sent).toBeLessThanOrEqual(0.1);
+	expect(second.seconds).toBeLessThan(1.1 * first.seconds);
+});
+
+it.each([9, 24 * 60])(
+	'a batch of 2,000 requests %i minutes after one that was refused to its end is not slowed for as long',
+	async (minutes) => {
+		const gate = new Gate();
+		for (let tries = 0; tries < 3; tries += 1) {
+			const pass = gate.pass(Infinity);
+			(await onMovedClock(pass))?.refused();
+		}
+		await jest.advanceTimersByTimeAsync(minutes * 60_000);
+		const work = { images: 1000, lanes: 10, workMs: 20 };
+		const { seconds } = await onMovedClock(upscaleAll(gate, () => true, work));
+
+		expect(seconds).toBeLessThan(90);
+	},
+);
+
 it.each([
 	[10, 20],
 	[20, 10],

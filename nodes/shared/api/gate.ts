@@ -29,7 +29,7 @@ const FIRST_DOUBLING = 15_000;
 /** After so many milliseconds without a refusal there is no pace to keep any more. */
 const FORGETTING = 600_000;
 /** The most requests that are remembered to measure the pace. */
-const MOST_REMEMBERED = 500;
+const MOST_REMEMBERED = 10_000;
 /** How late somebody may learn that the time is over, in milliseconds. */
 const TICK = 1000;
 
@@ -183,12 +183,12 @@ export class Gate {
 	private letThrough(): Pass {
 		const now = Date.now();
 		const request = { sentAt: now };
+		if (this.isForgotten) this.startAnew(now);
 		if (this.scout) this.follow();
 		if (this.waitsInARow > 0) this.scout = request;
 		// Who was not held back by the pace says nothing of it.
 		else if (now - this.lastAt < this.pause + TICK) this.grown += now - this.lastAt;
-		if (Math.max(this.grown, now - this.lastAt) > FORGETTING) this.interval = 0;
-		this.openedAt ||= now;
+		if (this.grown > FORGETTING) this.interval = 0;
 		this.lastAt = now;
 		this.remember(now);
 		for (const silent of this.out) if (now - silent.sentAt >= SILENCE) this.take(silent);
@@ -211,6 +211,15 @@ export class Gate {
 		};
 	}
 
+	/** As if nobody had sent before. */
+	private startAnew(now: number): void {
+		this.window = FIRST_WINDOW;
+		this.openedAt = now;
+		this.waitsInARow = 0;
+		this.scout = undefined;
+		this.interval = 0;
+	}
+
 	private remember(now: number): void {
 		this.taken.push(now);
 		if (this.taken.length > MOST_REMEMBERED) this.taken.shift();
@@ -231,9 +240,10 @@ export class Gate {
 		const now = Date.now();
 		this.scout = undefined;
 		this.waitsInARow = 0;
-		const interval = this.measure(now);
+		// Who came later than it opened says nothing of how long it had to be closed.
+		const interval = this.measure(Math.min(now, this.opensAt + SILENCE));
 		const doubling = this.interval === 0 ? FIRST_DOUBLING : DOUBLING;
-		this.doubling = Math.max(doubling, now - this.refusedAt.first);
+		this.doubling = Math.max(doubling, this.opensAt - this.refusedAt.first);
 		this.interval = interval;
 		this.grown = 0;
 		this.openedAt = now;
