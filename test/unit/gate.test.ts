@@ -139,6 +139,24 @@ it('a batch an hour after another is as the first: at most a tenth refused', asy
 	expect(second.seconds).toBeLessThan(1.1 * first.seconds);
 });
 
+it('a limit that comes after an hour without one costs one burst of refusals, and not two', async () => {
+	const gate = new Gate();
+	for (let count = 0; count < 60; count += 1) {
+		(await gate.pass(Infinity))?.taken();
+		await jest.advanceTimersByTimeAsync(60_000);
+	}
+	const work = { images: 200, lanes: 50, workMs: 20 };
+	const { refused } = await onMovedClock(
+		upscaleAll(
+			gate,
+			atMost(() => 10),
+			work,
+		),
+	);
+
+	expect(refused).toBeLessThan(80);
+});
+
 it.each([9, 24 * 60])(
 	'a batch of 2,000 requests %i minutes after one that was refused to its end is not slowed for as long',
 	async (minutes) => {
@@ -242,6 +260,36 @@ it('a place that is not used goes to the next', async () => {
 	await jest.advanceTimersByTimeAsync(0);
 	expect(await next).toBeDefined();
 });
+
+it('a place that is not used goes to the next at once, where there is a pace, too', async () => {
+	const gate = new Gate();
+	const work = { images: 30, lanes: 10, workMs: 20 };
+	await onMovedClock(
+		upscaleAll(
+			gate,
+			atMost(() => 10),
+			work,
+		),
+	);
+	const started = Date.now();
+	const unused = Array.from({ length: 50 }, async () => (await gate.pass(Infinity))?.unused());
+	await onMovedClock(Promise.all(unused));
+
+	expect(Date.now() - started).toBeLessThanOrEqual(2000);
+});
+
+it.each([1_767_225_600_000, Infinity])(
+	'a pause of %p ms, which nobody can mean, is over after a day',
+	async (pause) => {
+		const gate = new Gate();
+		(await gate.pass(Infinity))?.refused(pause);
+
+		await jest.advanceTimersByTimeAsync(24 * 60 * 60_000 - 1000);
+		expect(await gate.pass(Date.now() + 999)).toBeUndefined();
+		await jest.advanceTimersByTimeAsync(1000);
+		expect(await gate.pass(Date.now() + 1000)).toBeDefined();
+	},
+);
 
 it('says at once when the pause is longer than the time', async () => {
 	const gate = new Gate();

@@ -16,7 +16,7 @@ const HORIZON = 25_000;
 const HEADROOM = 1.04;
 /** Where the gate was closed for less than this part of the time, the pace was nearly right. */
 const RARE = 0.15;
-/** What is left then of the pace, if there is one. */
+/** What is left then of the pace. */
 const STEP_BACK = 0.92;
 /**
  * In so many milliseconds without a refusal the pace doubles: slowly at first, then faster. If the
@@ -30,6 +30,8 @@ const FIRST_DOUBLING = 15_000;
 const FORGETTING = 600_000;
 /** The most requests that are remembered to measure the pace. */
 const MOST_REMEMBERED = 10_000;
+/** The longest pause that DeepMode can ask for, in milliseconds: nobody waits for longer than a day. */
+const LONGEST_PAUSE = 24 * 60 * 60 * 1000;
 /** How late somebody may learn that the time is over, in milliseconds. */
 const TICK = 1000;
 
@@ -185,9 +187,10 @@ export class Gate {
 		const request = { sentAt: now };
 		if (this.isForgotten) this.startAnew(now);
 		if (this.scout) this.follow();
+		const { lastAt, grown } = this;
 		if (this.waitsInARow > 0) this.scout = request;
 		// Who was not held back by the pace says nothing of it.
-		else if (now - this.lastAt < this.pause + TICK) this.grown += now - this.lastAt;
+		else if (now - lastAt < this.pause + TICK) this.grown += now - lastAt;
 		if (this.grown > FORGETTING) this.interval = 0;
 		this.lastAt = now;
 		this.remember(now);
@@ -201,6 +204,11 @@ export class Gate {
 			},
 			unused: () => {
 				this.forget(request);
+				// As if it had not been let through.
+				if (this.lastAt === now) {
+					this.lastAt = lastAt;
+					this.grown = grown;
+				}
 				this.wake();
 			},
 			refused: (retryAfter) => {
@@ -255,7 +263,7 @@ export class Gate {
 		const from = Math.max(this.openedAt, isFirst ? 0 : this.refusedAt.first - HORIZON);
 		const count = this.taken.filter((at) => at >= from).length - 1;
 		const isRare = now - this.refusedAt.first < RARE * (now - this.openedAt);
-		if (isRare) return this.pause / STEP_BACK;
+		if (isRare && !isFirst) return this.pause / STEP_BACK;
 		// The waits double: DeepMode would have taken it at some time between the last two.
 		const to = (this.refusedAt.last + now) / 2;
 		const interval = (to - from) / Math.max(1, count);
@@ -272,7 +280,8 @@ export class Gate {
 		if (isNews) this.waitsInARow += 1;
 		if (retryAfter === undefined && !isNews) return;
 		// Who says "at once" and means it would not have refused.
-		const wait = retryAfter === undefined ? this.nextWait() : Math.max(retryAfter, FIRST_WAIT);
+		const wait =
+			retryAfter === undefined ? this.nextWait() : clamp(retryAfter, FIRST_WAIT, LONGEST_PAUSE);
 		this.closedAt = now;
 		this.opensAt = Math.max(this.opensAt, now + wait);
 		this.dismiss();
