@@ -298,6 +298,26 @@ it('says at once when the pause is longer than the time', async () => {
 	expect(await gate.pass(Date.now() + 59_000)).toBeUndefined();
 });
 
+it.each([-60 * 60_000, -1000, 60 * 60_000])(
+	'a clock that is set by %i ms keeps nobody waiting for longer: not before a closed gate, and not behind who is silent',
+	async (ms) => {
+		const gate = new Gate();
+		(await gate.pass(Infinity))?.refused(3000);
+		const passes = [1, 2].map(async () => await gate.pass(Infinity));
+		const deadline = Date.now() + 3000;
+		const tooLate = gate.pass(deadline);
+
+		await jest.advanceTimersByTimeAsync(1000);
+		jest.setSystemTime(Date.now() + ms);
+		await jest.advanceTimersByTimeAsync(3000);
+		expect(await passes[0]).toBeDefined();
+		expect(await tooLate).toBeUndefined();
+		jest.setSystemTime(Date.now() + ms);
+		await jest.advanceTimersByTimeAsync(4000);
+		expect(await passes[1]).toBeDefined();
+	},
+);
+
 it('the urgent go before a batch', async () => {
 	const gate = new Gate();
 	(await gate.pass(Infinity))?.refused(1000);

@@ -1,5 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
+import { SteadyClock } from '../steadyClock';
+
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 60_000;
@@ -44,7 +46,7 @@ interface Waiting {
 
 /** A request that was let through, and may still be refused. */
 interface Out {
-	/** In milliseconds since 1970. */
+	/** In milliseconds. */
 	sentAt: number;
 }
 
@@ -73,6 +75,8 @@ export interface Pass {
 export class Gate {
 	/** Those who wait; the urgent ones go first. */
 	private readonly queues: { urgent: Waiting[]; others: Waiting[] } = { urgent: [], others: [] };
+	/** Deadlines are by `Date`, and everything else is by this. */
+	private readonly clock = new SteadyClock();
 	private isServing = false;
 	private wake: () => void = () => undefined;
 
@@ -126,13 +130,13 @@ export class Gate {
 	/** Whether nothing would be lost with this gate. */
 	get isIdle(): boolean {
 		const { urgent, others } = this.queues;
-		const knows = this.interval > 0 || this.waitsInARow > 0 || this.opensAt > Date.now();
+		const knows = this.interval > 0 || this.waitsInARow > 0 || this.opensAt > this.clock.now();
 		return urgent.length + others.length + this.out.size === 0 && !(knows && !this.isForgotten);
 	}
 
 	/** Whether nobody has sent for so long that nothing of what was measured holds any more. */
 	private get isForgotten(): boolean {
-		return Date.now() - Math.max(this.lastAt, this.opensAt) > FORGETTING;
+		return this.clock.now() - Math.max(this.lastAt, this.opensAt) > FORGETTING;
 	}
 
 	private async serve(): Promise<void> {
@@ -145,7 +149,7 @@ export class Gate {
 		for (;;) {
 			this.dismiss();
 			if (urgent.length + others.length === 0) break;
-			const wait = this.nextAt - Date.now();
+			const wait = this.nextAt - this.clock.now();
 			if (wait <= 0) {
 				(urgent.shift() ?? others.shift())?.answer(this.letThrough());
 			} else {
@@ -158,7 +162,7 @@ export class Gate {
 
 	/** Those whose time is over before the gate opens. */
 	private dismiss(): void {
-		const earliest = Math.max(Date.now(), this.opensAt);
+		const earliest = Date.now() + Math.max(0, this.opensAt - this.clock.now());
 		for (const queue of Object.values(this.queues)) {
 			for (const waiting of queue.filter(({ deadline }) => deadline <= earliest)) {
 				remove(queue, waiting);
@@ -172,9 +176,7 @@ export class Gate {
 		if (this.scout) return Math.max(this.opensAt, this.scout.sentAt + SILENCE);
 		const [oldest] = this.out;
 		const roomAt = oldest && this.out.size >= this.window ? oldest.sentAt + SILENCE : 0;
-		// A clock can be set back.
-		const lastAt = Math.min(this.lastAt, Date.now());
-		return Math.max(this.opensAt, this.interval > 0 ? lastAt + this.pause : 0, roomAt);
+		return Math.max(this.opensAt, this.interval > 0 ? this.lastAt + this.pause : 0, roomAt);
 	}
 
 	/** Milliseconds between two requests. */
@@ -183,7 +185,7 @@ export class Gate {
 	}
 
 	private letThrough(): Pass {
-		const now = Date.now();
+		const now = this.clock.now();
 		const request = { sentAt: now };
 		if (this.isForgotten) this.startAnew(now);
 		if (this.scout) this.follow();
@@ -245,7 +247,7 @@ export class Gate {
 
 	/** The pause is over: the others follow. */
 	private follow(): void {
-		const now = Date.now();
+		const now = this.clock.now();
 		this.scout = undefined;
 		this.waitsInARow = 0;
 		// Who came later than it opened says nothing of how long it had to be closed.
@@ -273,7 +275,7 @@ export class Gate {
 	}
 
 	private close(request: Out, retryAfter?: number): void {
-		const now = Date.now();
+		const now = this.clock.now();
 		// Requests that were on their way together are one knock at the gate.
 		const isNews = request.sentAt > this.closedAt;
 		this.refusedAt = { first: this.waitsInARow > 0 ? this.refusedAt.first : now, last: now };
