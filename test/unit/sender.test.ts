@@ -224,6 +224,18 @@ describe('busy', () => {
 		expect(next.sent[1]).toBe(5);
 	});
 
+	it('is what whoever comes later is told, where the pause is longer than there is time', async () => {
+		const busy = requestThat(() => BUSY);
+		const next = requestThat(() => TAKEN);
+
+		await onMovedClock(new Sender(account, false).send(busy.request, at(3)));
+
+		expect(await new Sender(account, false).send(next.request, at(4.9))).toMatchObject({
+			is: 'busy',
+		});
+		expect(next.sent).toEqual([]);
+	});
+
 	it('holds up who has sent before, though another account was used meanwhile', async () => {
 		const early = requestThat(() => TAKEN);
 		const busy = requestThat((now) => (now < 5 ? BUSY : TAKEN));

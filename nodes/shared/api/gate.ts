@@ -127,6 +127,16 @@ export class Gate {
 		});
 	}
 
+	/** Whether DeepMode asks for a pause until then, at least. @param moment milliseconds since 1970 */
+	isClosedUntil(moment: number): boolean {
+		return this.opensAt > this.clock.now() && moment <= this.earliest;
+	}
+
+	/** When it opens, or now; in milliseconds since 1970. */
+	private get earliest(): number {
+		return Date.now() + Math.max(0, this.opensAt - this.clock.now());
+	}
+
 	/** Whether nothing would be lost with this gate. */
 	get isIdle(): boolean {
 		const { urgent, others } = this.queues;
@@ -162,7 +172,7 @@ export class Gate {
 
 	/** Those whose time is over before the gate opens. */
 	private dismiss(): void {
-		const earliest = Date.now() + Math.max(0, this.opensAt - this.clock.now());
+		const { earliest } = this;
 		for (const queue of Object.values(this.queues)) {
 			for (const waiting of queue.filter(({ deadline }) => deadline <= earliest)) {
 				remove(queue, waiting);

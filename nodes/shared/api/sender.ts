@@ -18,6 +18,9 @@ const READ_PAUSE = 500;
 /** Nothing is sent whose answer could not be waited for so long, in milliseconds. */
 const SHORTEST_WAIT = 200;
 
+/** What is known where DeepMode asked others for a pause. */
+const PAUSE: Outcome = { is: 'busy', status: 429, words: '' };
+
 /** A request to DeepMode, and how to judge its answer. */
 export interface Request {
 	/** Sends it once. `timeout` in milliseconds. */
@@ -53,8 +56,8 @@ export class Sender {
 	 * was never made.
 	 *
 	 * @param deadline when the answer is no longer waited for, in milliseconds since 1970
-	 * @returns the last outcome; `undefined` if it was never sent, since it may not be or the time
-	 * was over
+	 * @returns the last outcome; "busy", too, if it was never sent since DeepMode asked others for a
+	 * pause; `undefined` if it was not for another reason: it may not be, or the time was over
 	 */
 	async send(request: Request, deadline: number): Promise<Outcome | undefined> {
 		const until = Math.min(deadline, Date.now() + PATIENCE);
@@ -98,8 +101,10 @@ export class Sender {
 		let outcome: Outcome | undefined;
 		for (;;) {
 			// Anew each time: one that nobody needs for a while is not kept.
-			const pass = await gateOf(this.account).pass(deadline, this.isUrgent, this.stop);
-			if (!pass) return outcome;
+			const gate = gateOf(this.account);
+			const pass = await gate.pass(deadline, this.isUrgent, this.stop);
+			// Whoever heard it.
+			if (!pass) return outcome ?? (gate.isClosedUntil(deadline) ? PAUSE : undefined);
 			const timeout = deadline - Date.now();
 			if (timeout < (request.leastTime ?? SHORTEST_WAIT) || request.maySend?.() === false) {
 				pass.unused();
