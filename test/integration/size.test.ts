@@ -1,10 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { waitForOthers } from '../../nodes/DeepMode/resources/image/waitForOthers';
+import type { Batch, Ending } from '../../nodes/DeepMode/run/batch';
+import { runBatch } from '../../nodes/DeepMode/run/batch';
+import type { Run } from '../../nodes/DeepMode/run/run';
 import { inLanes } from '../../nodes/shared/lanes';
 import { Turns } from '../../nodes/shared/turns';
 import type { Emulator } from '../emulator';
+import { deepModeNode } from '../shared/workflows';
 import { onMovedClock } from './clock';
-import { execute, goOn, startExecution } from './engine';
+import { CREDENTIAL, execute, goOn, startExecution } from './engine';
 import { useEmulator } from './useEmulator';
 
 let deepMode: Emulator;
@@ -12,6 +19,11 @@ useEmulator((emulator) => (deepMode = emulator));
 
 /** Takes a while, as many an expression does. */
 const SLOW_ID = '={{ [...Array(20_000).keys()].length > 0 ? $json.id : "" }}';
+
+const REFUSED: Ending = {
+	failure: { from: 'api', message: 'DeepMode refused', description: 'Nothing was charged.' },
+	endsBatch: false,
+};
 
 const slowItems = (count: number) => deepMode.addImageIds(count).map((id) => ({ id }));
 
@@ -68,6 +80,54 @@ it.each([1, 10])('n8n does other work in between, with %i lanes at work', async 
 
 	// An item takes a millisecond, and a turn 20.
 	expect(turnsOfWork).toBeGreaterThan(15);
+});
+
+it('n8n does other work while many images are given up that others have in work', async () => {
+	const jobs = [...Array(500).keys()].map((itemIndex) => ({
+		input: { imageId: String(itemIndex) },
+		itemIndexes: [itemIndex],
+		maySend: () => true,
+		endSending: () => undefined,
+	}));
+	const run = { claims: { keyOf: String }, options: { timeout: 100, maxConcurrency: 10 } };
+	let ended = 0;
+	const inWork = async () => await Promise.resolve({ inWork: { since: 'for a minute' } });
+	const waiting = waitForOthers(run as unknown as Run, jobs, inWork, () => {
+		const startedAt = Date.now();
+		while (Date.now() === startedAt);
+		ended += 1;
+	});
+	let turnsOfWork = 0;
+	for (let before = 0; before < jobs.length; before = ended) {
+		await nextTurn();
+		if (ended > before) turnsOfWork += 1;
+	}
+	await waiting;
+
+	expect(turnsOfWork).toBeGreaterThan(15);
+});
+
+it.each<[string, Partial<Batch<string>> | Error]>([
+	['a run that cannot start', new Error('an expression is wrong')],
+	['one image', { work: async () => await Promise.reject(new Error('it is wrong')) }],
+	['one image, told by DeepMode', { work: async () => await Promise.resolve(REFUSED) }],
+])('the error of many items that fail by %s is made once', async (_, batch) => {
+	const getNode = jest.fn(() => ({ ...deepModeNode(CREDENTIAL), id: '1' }));
+	const context = {
+		getNode,
+		getInputData: () => Array.from({ length: 1000 }, () => ({ json: {} })),
+		continueOnFail: () => true,
+		getExecutionCancelSignal: () => undefined,
+	} as unknown as IExecuteFunctions;
+	const items = await runBatch<string>(context, async () => {
+		if (batch instanceof Error) throw batch;
+		const same = { maxConcurrency: 10, read: () => 'a', keyOf: () => 'a' };
+		return await Promise.resolve({ ...same, ...batch } as Batch<string>);
+	});
+
+	expect(items).toHaveLength(1000);
+	expect(items.every(({ json }) => typeof json.error === 'string')).toBe(true);
+	expect(getNode.mock.calls.length).toBeLessThan(10);
 });
 
 it('a wrong item far behind ends the run before anything is sent', async () => {

@@ -118,6 +118,61 @@ it('60 requests in a minute: at most 1.15 of the ideal', async () => {
 	expect(refused / sent).toBeLessThanOrEqual(0.1);
 });
 
+it('1000 requests in a minute: at most 1.15 of what their pace takes', async () => {
+	const limit = atMost(() => 1000, 60_000);
+	const work = { images: 2000, lanes: 50, workMs: 20 };
+	const { seconds, refused, sent } = await onMovedClock(upscaleAll(new Gate(), limit, work));
+
+	expect(seconds).toBeLessThan(1.15 * 240);
+	expect(refused / sent).toBeLessThanOrEqual(0.1);
+});
+
+it('a batch an hour after another is as the first: at most a tenth refused', async () => {
+	const gate = new Gate();
+	const limit = atMost(() => 10);
+	const work = { images: 200, lanes: 50, workMs: 20 };
+	const first = await onMovedClock(upscaleAll(gate, limit, work));
+	await jest.advanceTimersByTimeAsync(60 * 60_000);
+	const second = await onMovedClock(upscaleAll(gate, limit, work));
+
+	expect(second.refused / second.sent).toBeLessThanOrEqual(0.1);
+	expect(second.seconds).toBeLessThan(1.1 * first.seconds);
+});
+
+it('a limit that comes after an hour without one costs one burst of refusals, and not two', async () => {
+	const gate = new Gate();
+	for (let count = 0; count < 60; count += 1) {
+		(await gate.pass(Infinity))?.taken();
+		await jest.advanceTimersByTimeAsync(60_000);
+	}
+	const work = { images: 200, lanes: 50, workMs: 20 };
+	const { refused } = await onMovedClock(
+		upscaleAll(
+			gate,
+			atMost(() => 10),
+			work,
+		),
+	);
+
+	expect(refused).toBeLessThan(80);
+});
+
+it.each([9, 24 * 60])(
+	'a batch of 2,000 requests %i minutes after one that was refused to its end is not slowed for as long',
+	async (minutes) => {
+		const gate = new Gate();
+		for (let tries = 0; tries < 3; tries += 1) {
+			const pass = gate.pass(Infinity);
+			(await onMovedClock(pass))?.refused();
+		}
+		await jest.advanceTimersByTimeAsync(minutes * 60_000);
+		const work = { images: 1000, lanes: 10, workMs: 20 };
+		const { seconds } = await onMovedClock(upscaleAll(gate, () => true, work));
+
+		expect(seconds).toBeLessThan(90);
+	},
+);
+
 it.each([
 	[10, 20],
 	[20, 10],
@@ -206,12 +261,62 @@ it('a place that is not used goes to the next', async () => {
 	expect(await next).toBeDefined();
 });
 
+it('a place that is not used goes to the next at once, where there is a pace, too', async () => {
+	const gate = new Gate();
+	const work = { images: 30, lanes: 10, workMs: 20 };
+	await onMovedClock(
+		upscaleAll(
+			gate,
+			atMost(() => 10),
+			work,
+		),
+	);
+	const started = Date.now();
+	const unused = Array.from({ length: 50 }, async () => (await gate.pass(Infinity))?.unused());
+	await onMovedClock(Promise.all(unused));
+
+	expect(Date.now() - started).toBeLessThanOrEqual(2000);
+});
+
+it.each([1_767_225_600_000, Infinity])(
+	'a pause of %p ms, which nobody can mean, is over after a day',
+	async (pause) => {
+		const gate = new Gate();
+		(await gate.pass(Infinity))?.refused(pause);
+
+		await jest.advanceTimersByTimeAsync(24 * 60 * 60_000 - 1000);
+		expect(await gate.pass(Date.now() + 999)).toBeUndefined();
+		await jest.advanceTimersByTimeAsync(1000);
+		expect(await gate.pass(Date.now() + 1000)).toBeDefined();
+	},
+);
+
 it('says at once when the pause is longer than the time', async () => {
 	const gate = new Gate();
 	(await gate.pass(Infinity))?.refused(60_000);
 
 	expect(await gate.pass(Date.now() + 59_000)).toBeUndefined();
 });
+
+it.each([-60 * 60_000, -1000, 60 * 60_000])(
+	'a clock that is set by %i ms keeps nobody waiting for longer: not before a closed gate, and not behind who is silent',
+	async (ms) => {
+		const gate = new Gate();
+		(await gate.pass(Infinity))?.refused(3000);
+		const passes = [1, 2].map(async () => await gate.pass(Infinity));
+		const deadline = Date.now() + 3000;
+		const tooLate = gate.pass(deadline);
+
+		await jest.advanceTimersByTimeAsync(1000);
+		jest.setSystemTime(Date.now() + ms);
+		await jest.advanceTimersByTimeAsync(3000);
+		expect(await passes[0]).toBeDefined();
+		expect(await tooLate).toBeUndefined();
+		jest.setSystemTime(Date.now() + ms);
+		await jest.advanceTimersByTimeAsync(4000);
+		expect(await passes[1]).toBeDefined();
+	},
+);
 
 it('the urgent go before a batch', async () => {
 	const gate = new Gate();

@@ -212,6 +212,44 @@ describe('busy', () => {
 		expect(Math.min(...same.sent, ...busy.sent.slice(1))).toBe(5);
 	});
 
+	it('holds up the account when nobody waits any more, and another is used meanwhile', async () => {
+		const busy = requestThat(() => BUSY);
+		const next = requestThat(() => TAKEN);
+
+		await onMovedClock(new Sender(account, false).send(busy.request, at(3)));
+		await new Sender(`another than ${account}`, false).send(next.request, Infinity);
+		await onMovedClock(new Sender(account, false).send(next.request, Infinity));
+
+		expect(busy.sent).toEqual([0]);
+		expect(next.sent[1]).toBe(5);
+	});
+
+	it('is what whoever comes later is told, where the pause is longer than there is time', async () => {
+		const busy = requestThat(() => BUSY);
+		const next = requestThat(() => TAKEN);
+
+		await onMovedClock(new Sender(account, false).send(busy.request, at(3)));
+
+		expect(await new Sender(account, false).send(next.request, at(4.9))).toMatchObject({
+			is: 'busy',
+		});
+		expect(next.sent).toEqual([]);
+	});
+
+	it('holds up who has sent before, though another account was used meanwhile', async () => {
+		const early = requestThat(() => TAKEN);
+		const busy = requestThat((now) => (now < 5 ? BUSY : TAKEN));
+		const sender = new Sender(account, false);
+
+		await sender.send(early.request, Infinity);
+		await new Sender(`another than ${account}`, false).send(early.request, Infinity);
+		const sending = new Sender(account, false).send(busy.request, Infinity);
+		await isThere(1);
+		await onMovedClock(Promise.all([sending, sender.send(early.request, Infinity)]));
+
+		expect(early.sent.at(-1)).toBeGreaterThanOrEqual(5);
+	});
+
 	it.each<[string, (second: number) => Outcome, Partial<Request>]>([
 		['may not be sent any more', () => BUSY, { maySend: () => second() < 3 }],
 		['has too little time left', () => BUSY, { leastTime: 16_000 }],

@@ -95,13 +95,13 @@ export async function runBatch<Input>(
 		results.addToError(batch.note?.() ?? '');
 	} catch (error) {
 		// n8n would pass the inputs on as if they were results, were this thrown under "continue".
-		itemIndexes.forEach((itemIndex) => results.failWith(itemIndex, error));
+		results.failWith(itemIndexes, error);
 	}
 	const items = results.toItems();
 	try {
 		return batch?.finish ? await batch.finish(items) : items;
 	} catch (error) {
-		itemIndexes.forEach((itemIndex) => results.failWith(itemIndex, error));
+		results.failWith(itemIndexes, error);
 		return results.toItems();
 	}
 }
@@ -148,12 +148,14 @@ async function workThrough<Input>(
 			return;
 		}
 		progress.ended(job, ending);
-		for (const [position, itemIndex] of job.itemIndexes.entries()) {
-			if ('items' in ending) results.succeed(itemIndex, toItems(ending, position === 0));
-			else if ('failure' in ending) results.fail(itemIndex, ending.failure);
-			else if ('thrown' in ending) results.failWith(itemIndex, ending.thrown);
-			else if (end) results.fail(itemIndex, end);
-		}
+		const { itemIndexes: ended } = job;
+		if ('items' in ending) {
+			ended.forEach((itemIndex, position) =>
+				results.succeed(itemIndex, toItems(ending, position === 0)),
+			);
+		} else if ('failure' in ending) results.fail(ended, ending.failure);
+		else if ('thrown' in ending) results.failWith(ended, ending.thrown);
+		else if (end) results.fail(ended, end);
 		if ('failure' in ending && ending.endsBatch) sending.endSending(ending.failure);
 	};
 	await batch.start?.(jobs);
@@ -208,7 +210,7 @@ async function readJobs<Input>(
 			job.itemIndexes.push(itemIndex);
 			jobs.set(key, job);
 		} catch (error) {
-			results.failWith(itemIndex, error);
+			results.failWith([itemIndex], error);
 		}
 	}
 	return [...jobs.values()];

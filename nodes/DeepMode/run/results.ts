@@ -18,19 +18,26 @@ export class Results {
 		this.outputs.set(itemIndex, items);
 	}
 
-	fail(itemIndex: number, failure: Failure): void {
-		this.errors.set(itemIndex, toNodeError(this.context.getNode(), failure, itemIndex));
+	/** Fails items that end together. There can be many, and an error takes its time to make. */
+	fail(itemIndexes: number[], failure: Failure): void {
+		const [itemIndex = 0] = itemIndexes;
+		this.set(itemIndexes, toNodeError(this.context.getNode(), failure, itemIndex));
 	}
 
-	/** Fails an item with what was thrown: an error of n8n's or ours as it is, any other wrapped. */
-	failWith(itemIndex: number, error: unknown): void {
+	/** Fails items with what was thrown: an error of n8n's or ours as it is, any other wrapped. */
+	failWith(itemIndexes: number[], error: unknown): void {
+		const [itemIndex = 0] = itemIndexes;
 		const isItemError = error instanceof NodeApiError || error instanceof NodeOperationError;
-		this.errors.set(
-			itemIndex,
+		this.set(
+			itemIndexes,
 			isItemError
 				? error
 				: new NodeOperationError(this.context.getNode(), error as Error, { itemIndex }),
 		);
+	}
+
+	private set(itemIndexes: number[], error: ItemError): void {
+		for (const itemIndex of itemIndexes) this.errors.set(itemIndex, error);
 	}
 
 	/**

@@ -1,5 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
+import { SteadyClock } from '../steadyClock';
+
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 60_000;
@@ -16,7 +18,7 @@ const HORIZON = 25_000;
 const HEADROOM = 1.04;
 /** Where the gate was closed for less than this part of the time, the pace was nearly right. */
 const RARE = 0.15;
-/** What is left then of the pace, if there is one. */
+/** What is left then of the pace. */
 const STEP_BACK = 0.92;
 /**
  * In so many milliseconds without a refusal the pace doubles: slowly at first, then faster. If the
@@ -29,7 +31,9 @@ const FIRST_DOUBLING = 15_000;
 /** After so many milliseconds without a refusal there is no pace to keep any more. */
 const FORGETTING = 600_000;
 /** The most requests that are remembered to measure the pace. */
-const MOST_REMEMBERED = 500;
+const MOST_REMEMBERED = 10_000;
+/** The longest pause that DeepMode can ask for, in milliseconds: nobody waits for longer than a day. */
+const LONGEST_PAUSE = 24 * 60 * 60 * 1000;
 /** How late somebody may learn that the time is over, in milliseconds. */
 const TICK = 1000;
 
@@ -42,7 +46,7 @@ interface Waiting {
 
 /** A request that was let through, and may still be refused. */
 interface Out {
-	/** In milliseconds since 1970. */
+	/** In milliseconds. */
 	sentAt: number;
 }
 
@@ -71,6 +75,8 @@ export interface Pass {
 export class Gate {
 	/** Those who wait; the urgent ones go first. */
 	private readonly queues: { urgent: Waiting[]; others: Waiting[] } = { urgent: [], others: [] };
+	/** Deadlines are by `Date`, and everything else is by this. */
+	private readonly clock = new SteadyClock();
 	private isServing = false;
 	private wake: () => void = () => undefined;
 
@@ -121,11 +127,26 @@ export class Gate {
 		});
 	}
 
+	/** Whether DeepMode asks for a pause until then, at least. @param moment milliseconds since 1970 */
+	isClosedUntil(moment: number): boolean {
+		return this.opensAt > this.clock.now() && moment <= this.earliest;
+	}
+
+	/** When it opens, or now; in milliseconds since 1970. */
+	private get earliest(): number {
+		return Date.now() + Math.max(0, this.opensAt - this.clock.now());
+	}
+
 	/** Whether nothing would be lost with this gate. */
 	get isIdle(): boolean {
 		const { urgent, others } = this.queues;
-		const isPaced = this.interval > 0 && Date.now() - this.lastAt < FORGETTING;
-		return urgent.length + others.length + this.out.size === 0 && !isPaced;
+		const knows = this.interval > 0 || this.waitsInARow > 0 || this.opensAt > this.clock.now();
+		return urgent.length + others.length + this.out.size === 0 && !(knows && !this.isForgotten);
+	}
+
+	/** Whether nobody has sent for so long that nothing of what was measured holds any more. */
+	private get isForgotten(): boolean {
+		return this.clock.now() - Math.max(this.lastAt, this.opensAt) > FORGETTING;
 	}
 
 	private async serve(): Promise<void> {
@@ -138,7 +159,7 @@ export class Gate {
 		for (;;) {
 			this.dismiss();
 			if (urgent.length + others.length === 0) break;
-			const wait = this.nextAt - Date.now();
+			const wait = this.nextAt - this.clock.now();
 			if (wait <= 0) {
 				(urgent.shift() ?? others.shift())?.answer(this.letThrough());
 			} else {
@@ -151,7 +172,7 @@ export class Gate {
 
 	/** Those whose time is over before the gate opens. */
 	private dismiss(): void {
-		const earliest = Math.max(Date.now(), this.opensAt);
+		const { earliest } = this;
 		for (const queue of Object.values(this.queues)) {
 			for (const waiting of queue.filter(({ deadline }) => deadline <= earliest)) {
 				remove(queue, waiting);
@@ -165,9 +186,7 @@ export class Gate {
 		if (this.scout) return Math.max(this.opensAt, this.scout.sentAt + SILENCE);
 		const [oldest] = this.out;
 		const roomAt = oldest && this.out.size >= this.window ? oldest.sentAt + SILENCE : 0;
-		// A clock can be set back.
-		const lastAt = Math.min(this.lastAt, Date.now());
-		return Math.max(this.opensAt, this.interval > 0 ? lastAt + this.pause : 0, roomAt);
+		return Math.max(this.opensAt, this.interval > 0 ? this.lastAt + this.pause : 0, roomAt);
 	}
 
 	/** Milliseconds between two requests. */
@@ -176,14 +195,15 @@ export class Gate {
 	}
 
 	private letThrough(): Pass {
-		const now = Date.now();
+		const now = this.clock.now();
 		const request = { sentAt: now };
+		if (this.isForgotten) this.startAnew(now);
 		if (this.scout) this.follow();
+		const { lastAt, grown } = this;
 		if (this.waitsInARow > 0) this.scout = request;
 		// Who was not held back by the pace says nothing of it.
-		else if (now - this.lastAt < this.pause + TICK) this.grown += now - this.lastAt;
-		if (Math.max(this.grown, now - this.lastAt) > FORGETTING) this.interval = 0;
-		this.openedAt ||= now;
+		else if (now - lastAt < this.pause + TICK) this.grown += now - lastAt;
+		if (this.grown > FORGETTING) this.interval = 0;
 		this.lastAt = now;
 		this.remember(now);
 		for (const silent of this.out) if (now - silent.sentAt >= SILENCE) this.take(silent);
@@ -196,6 +216,11 @@ export class Gate {
 			},
 			unused: () => {
 				this.forget(request);
+				// As if it had not been let through.
+				if (this.lastAt === now) {
+					this.lastAt = lastAt;
+					this.grown = grown;
+				}
 				this.wake();
 			},
 			refused: (retryAfter) => {
@@ -204,6 +229,15 @@ export class Gate {
 				this.wake();
 			},
 		};
+	}
+
+	/** As if nobody had sent before. */
+	private startAnew(now: number): void {
+		this.window = FIRST_WINDOW;
+		this.openedAt = now;
+		this.waitsInARow = 0;
+		this.scout = undefined;
+		this.interval = 0;
 	}
 
 	private remember(now: number): void {
@@ -223,12 +257,13 @@ export class Gate {
 
 	/** The pause is over: the others follow. */
 	private follow(): void {
-		const now = Date.now();
+		const now = this.clock.now();
 		this.scout = undefined;
 		this.waitsInARow = 0;
-		const interval = this.measure(now);
+		// Who came later than it opened says nothing of how long it had to be closed.
+		const interval = this.measure(Math.min(now, this.opensAt + SILENCE));
 		const doubling = this.interval === 0 ? FIRST_DOUBLING : DOUBLING;
-		this.doubling = Math.max(doubling, now - this.refusedAt.first);
+		this.doubling = Math.max(doubling, this.opensAt - this.refusedAt.first);
 		this.interval = interval;
 		this.grown = 0;
 		this.openedAt = now;
@@ -240,7 +275,7 @@ export class Gate {
 		const from = Math.max(this.openedAt, isFirst ? 0 : this.refusedAt.first - HORIZON);
 		const count = this.taken.filter((at) => at >= from).length - 1;
 		const isRare = now - this.refusedAt.first < RARE * (now - this.openedAt);
-		if (isRare) return this.pause / STEP_BACK;
+		if (isRare && !isFirst) return this.pause / STEP_BACK;
 		// The waits double: DeepMode would have taken it at some time between the last two.
 		const to = (this.refusedAt.last + now) / 2;
 		const interval = (to - from) / Math.max(1, count);
@@ -250,14 +285,15 @@ export class Gate {
 	}
 
 	private close(request: Out, retryAfter?: number): void {
-		const now = Date.now();
+		const now = this.clock.now();
 		// Requests that were on their way together are one knock at the gate.
 		const isNews = request.sentAt > this.closedAt;
 		this.refusedAt = { first: this.waitsInARow > 0 ? this.refusedAt.first : now, last: now };
 		if (isNews) this.waitsInARow += 1;
 		if (retryAfter === undefined && !isNews) return;
 		// Who says "at once" and means it would not have refused.
-		const wait = retryAfter === undefined ? this.nextWait() : Math.max(retryAfter, FIRST_WAIT);
+		const wait =
+			retryAfter === undefined ? this.nextWait() : clamp(retryAfter, FIRST_WAIT, LONGEST_PAUSE);
 		this.closedAt = now;
 		this.opensAt = Math.max(this.opensAt, now + wait);
 		this.dismiss();
@@ -280,8 +316,10 @@ const gates = new Map<string, Gate>();
 
 /** The one gate of an account in this process. @param account tells it from others */
 export function gateOf(account: string): Gate {
-	for (const [name, gate] of gates) if (name !== account && gate.isIdle) gates.delete(name);
-	const gate = gates.get(account) ?? new Gate();
+	const known = gates.get(account);
+	if (known) return known;
+	for (const [name, { isIdle }] of gates) if (isIdle) gates.delete(name);
+	const gate = new Gate();
 	gates.set(account, gate);
 	return gate;
 }

@@ -3,7 +3,6 @@ import type { Logger } from 'n8n-workflow';
 import { delay } from '../delay';
 import { growingPauses } from '../growingPauses';
 import type { Reply } from './client';
-import type { Gate } from './gate';
 import { gateOf } from './gate';
 import { logLine } from './logLine';
 import type { Outcome } from './outcome';
@@ -19,6 +18,9 @@ const READ_PAUSE = 500;
 /** Nothing is sent whose answer could not be waited for so long, in milliseconds. */
 const SHORTEST_WAIT = 200;
 
+/** What is known where DeepMode asked others for a pause. */
+const PAUSE: Outcome = { is: 'busy', status: 429, words: '' };
+
 /** A request to DeepMode, and how to judge its answer. */
 export interface Request {
 	/** Sends it once. `timeout` in milliseconds. */
@@ -32,7 +34,6 @@ export interface Request {
 
 /** Sends requests through the gate of their account, which all senders of this process share. */
 export class Sender {
-	private readonly gate: Gate;
 	/** Since when requests have found nobody, in milliseconds since 1970. */
 	private deserted?: number;
 
@@ -43,13 +44,11 @@ export class Sender {
 	 * @param logger is told, at level debug, what becomes of each request
 	 */
 	constructor(
-		account: string,
+		private readonly account: string,
 		private readonly isUrgent: boolean,
 		private readonly stop?: AbortSignal,
 		private readonly logger?: Pick<Logger, 'debug'>,
-	) {
-		this.gate = gateOf(account);
-	}
+	) {}
 
 	/**
 	 * Sends a request until it is accepted or refused. It is sent again only after an answer that
@@ -57,8 +56,8 @@ export class Sender {
 	 * was never made.
 	 *
 	 * @param deadline when the answer is no longer waited for, in milliseconds since 1970
-	 * @returns the last outcome; `undefined` if it was never sent, since it may not be or the time
-	 * was over
+	 * @returns the last outcome; "busy", too, if it was never sent since DeepMode asked others for a
+	 * pause; `undefined` if it was not for another reason: it may not be, or the time was over
 	 */
 	async send(request: Request, deadline: number): Promise<Outcome | undefined> {
 		const until = Math.min(deadline, Date.now() + PATIENCE);
@@ -101,8 +100,11 @@ export class Sender {
 	private async sendWhenOpen(request: Request, deadline: number): Promise<Outcome | undefined> {
 		let outcome: Outcome | undefined;
 		for (;;) {
-			const pass = await this.gate.pass(deadline, this.isUrgent, this.stop);
-			if (!pass) return outcome;
+			// Anew each time: one that nobody needs for a while is not kept.
+			const gate = gateOf(this.account);
+			const pass = await gate.pass(deadline, this.isUrgent, this.stop);
+			// Whoever heard it.
+			if (!pass) return outcome ?? (gate.isClosedUntil(deadline) ? PAUSE : undefined);
 			const timeout = deadline - Date.now();
 			if (timeout < (request.leastTime ?? SHORTEST_WAIT) || request.maySend?.() === false) {
 				pass.unused();

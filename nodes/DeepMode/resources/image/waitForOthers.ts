@@ -2,6 +2,7 @@ import { growingPauses } from '../../../shared/growingPauses';
 import { ClaimEnds } from '../../../shared/inWork';
 import { inLanes } from '../../../shared/lanes';
 import { imageName } from '../../../shared/text';
+import { Turns } from '../../../shared/turns';
 import type { EndJob, Ending, Job } from '../../run/batch';
 import { endingOf, failedOrLeft } from '../../run/batch';
 import type { InWork } from '../../run/claims';
@@ -36,7 +37,7 @@ export async function waitForOthers<Input extends ImageRequest>(
 	const waiting = new Map(jobs.map((job) => [claims.keyOf(job.input.imageId), job]));
 	const reasons = new Map<string, InWork>();
 	// Once nothing may be sent, the run only ends.
-	const goesOn = () => [...waiting.values()].some(({ maySend }) => maySend());
+	const goesOn = () => waiting.size > 0 && jobs.some(({ maySend }) => maySend());
 	const lookAt = async (keys: string[]) => {
 		// One that was given up and tried anew may have taken all the time there was.
 		const lookUntil = Math.max(deadline, Date.now() + lastLook);
@@ -65,7 +66,9 @@ export async function waitForOthers<Input extends ImageRequest>(
 		if (isLast) break;
 	}
 	ends.close();
+	const turns = new Turns();
 	for (const [key, job] of waiting) {
+		await turns.next();
 		const inWork = reasons.get(key) ?? { since: 'for a while' };
 		const failure = stillInWork(imageName(job.input.imageId), inWork);
 		end(job, failedOrLeft(job, failure));
