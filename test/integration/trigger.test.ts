@@ -824,6 +824,17 @@ describe('with an allowlist of IPs', () => {
 		});
 	});
 
+	it.each([' ', ',', '={{ null }}', '={{ [] }}'])(
+		'of "%s" nobody is let in, as with a Webhook node',
+		async (list) => {
+			const caller = { ip: '192.0.2.7' };
+
+			expect(await own(list).call({}, image('a'), 'webhook', caller)).toMatchObject({
+				status: 403,
+			});
+		},
+	);
+
 	it('a signature does not let in from elsewhere', async () => {
 		const signed = own('192.0.2.7', 'signature');
 
