@@ -16,7 +16,7 @@ import { readDownloadField } from '../shared/files/downloadFields';
 import { freeClaim } from '../shared/inWork';
 import { shorten } from '../shared/text';
 import type { CallbackBody, Delivery } from './callbackContent';
-import { fingerprint, isCallbackBody, readDelivery } from './callbackContent';
+import { fingerprint, isCallbackBody, isTooDeep, readDelivery } from './callbackContent';
 import { isAllowedIp, readTicket } from './caller';
 import { rareLine } from './rareLines';
 import { refetchDelivery, withDownloads } from './refetch';
@@ -65,7 +65,11 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 	if (typeof ticket === 'string') return refuse(context, 401, `it is ${ticket}`);
 	const body = parseBody(bytes);
 	if (!isCallbackBody(body)) {
-		return refuse(context, 400, 'its body is no JSON object and no list of objects');
+		return refuse(
+			context,
+			400,
+			'its body is no JSON object and no list of objects, or is nested too deep',
+		);
 	}
 
 	const field = readDownloadField(context, (name, defaultValue) =>
@@ -154,9 +158,10 @@ async function readBody(context: IWebhookFunctions): Promise<Buffer | undefined>
 	return request.rawBody ?? Buffer.alloc(0);
 }
 
-/** From the bytes, so that it does not depend on the content type that DeepMode sends. */
+/** From the bytes, so that it does not depend on the content type. @returns null if it is none */
 function parseBody(bytes: Buffer): unknown {
-	return jsonParse<unknown>(bytes.toString().replace(/^\ufeff/, ''), { fallbackValue: null });
+	const json = bytes.toString().replace(/^\ufeff/, '');
+	return isTooDeep(json) ? null : jsonParse<unknown>(json, { fallbackValue: null });
 }
 
 function refuse(context: IWebhookFunctions, status: number, reason: string): IWebhookResponseData {
