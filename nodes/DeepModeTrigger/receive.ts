@@ -10,20 +10,18 @@ import { jsonParse } from 'n8n-workflow';
 import { Client } from '../shared/api/client';
 import { ImageReader } from '../shared/api/imageReader';
 import { Sender } from '../shared/api/sender';
+import { LARGEST_BODY } from '../shared/callback/largestBody';
 import type { CallbackTicket } from '../shared/callback/signature';
 import { LIFETIME } from '../shared/callback/signature';
 import { readDownloadField } from '../shared/files/downloadFields';
 import { freeClaim } from '../shared/inWork';
+import { rareLine } from '../shared/rareLines';
 import { shorten } from '../shared/text';
 import type { CallbackBody, Delivery } from './callbackContent';
 import { fingerprint, isCallbackBody, isTooDeep, readDelivery } from './callbackContent';
 import { isAllowedIp, readTicket } from './caller';
-import { rareLine } from './rareLines';
 import { refetchDelivery, withDownloads } from './refetch';
 import { once } from './repeats';
-
-/** The largest body that is read, in bytes: DeepMode's, with eight images at most, have some thousand. */
-const LARGEST_BODY = 1_000_000;
 
 /** What the workflow starts with. */
 interface Received {

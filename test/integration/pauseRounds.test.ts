@@ -269,6 +269,22 @@ describe('DeepMode says that an image has failed', () => {
 		expect(result.items('After')[0]?.json).toMatchObject({ id, failed: true });
 	});
 
+	it('in a body that is larger than any of its own: nothing changes', async () => {
+		const [id] = deepMode.addImageIds(1) as [string];
+		deepMode.workMs = 2 * MINUTE;
+
+		const { result } = await onMovedClock(async () => {
+			const execution = await run([id]);
+			const body = { ...gaveUp, more: 'x'.repeat(1_000_000) };
+			const { status } = await post(deepMode.callbackOf(id), body);
+			const then = execution.now().status;
+			return { status, then, end: await execution.ended() };
+		});
+
+		expect([result.status, result.then]).toEqual([200, 'waiting']);
+		expect(rows(result.end)).toEqual([[0, id, true]]);
+	});
+
 	it.each<[string, (url: URL, other: string) => URL]>([
 		[
 			'without a ticket',

@@ -4,6 +4,8 @@ import { Client } from '../../../../shared/api/client';
 import { ImageReader } from '../../../../shared/api/imageReader';
 import { Sender } from '../../../../shared/api/sender';
 import { delay } from '../../../../shared/delay';
+import { rareLine } from '../../../../shared/rareLines';
+import { shorten } from '../../../../shared/text';
 import { ringFor } from './bell';
 import { complete } from './complete';
 import { look } from './look';
@@ -143,8 +145,10 @@ function tellBell(context: IWebhookFunctions, round: Round, worked: boolean): vo
 	if (isNew) void ringFor(context, round);
 }
 
+/** Whoever knows the URL can call again and again. */
 function logError(context: IWebhookFunctions, error: unknown): void {
-	context.logger.error(
-		`DeepMode node "${context.getNode().name}" could not look: ${String(error)}`,
-	);
+	const { name } = context.getNode();
+	const failed = `DeepMode node "${name}" of workflow ${context.getWorkflow().id} could not look`;
+	const line = rareLine(failed, `${failed}: ${shorten(String(error), 300)}`);
+	if (line) context.logger.error(line);
 }
