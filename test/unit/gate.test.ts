@@ -1,4 +1,4 @@
-import { Gate } from '../../nodes/shared/api/gate';
+import { Gate, gateOf } from '../../nodes/shared/api/gate';
 import { onMovedClock, useFakeClock } from './fakeClock';
 
 /** What a server takes; the answer to a request at a time, in milliseconds. */
@@ -204,6 +204,24 @@ it('a place that is not used goes to the next', async () => {
 	(await unused)?.unused();
 	await jest.advanceTimersByTimeAsync(0);
 	expect(await next).toBeDefined();
+});
+
+it('a pause of years is tried after an hour', async () => {
+	const gate = new Gate();
+	// Somebody's mistake: not how long it takes, but when it is over.
+	(await gate.pass(Infinity))?.refused(Date.now());
+	const hour = 60 * 60 * 1000;
+	const next = gate.pass(Date.now() + 2 * hour);
+
+	await jest.advanceTimersByTimeAsync(hour);
+	expect(await next).toBeDefined();
+});
+
+it('a gate that is closed is not forgotten while another account sends', async () => {
+	(await gateOf('closed').pass(Infinity))?.refused(60_000);
+	(await gateOf('another').pass(Infinity))?.taken();
+
+	expect(await gateOf('closed').pass(Date.now() + 30_000)).toBeUndefined();
 });
 
 it('says at once when the pause is longer than the time', async () => {

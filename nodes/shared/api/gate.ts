@@ -3,6 +3,11 @@ import { sleep } from 'n8n-workflow';
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 60_000;
+/**
+ * The longest pause that DeepMode can ask for, in milliseconds: then one finds out whether it is over.
+ * Whoever writes by mistake when it is over, in seconds since 1970, asks for half a century.
+ */
+const LONGEST_ASKED = 60 * 60 * 1000;
 /** Where a pace is known, the first wait is that of so many requests, and at least so long. */
 const WAIT_IN_REQUESTS = 2;
 const SHORTEST_WAIT = 100;
@@ -124,8 +129,10 @@ export class Gate {
 	/** Whether nothing would be lost with this gate. */
 	get isIdle(): boolean {
 		const { urgent, others } = this.queues;
-		const isPaced = this.interval > 0 && Date.now() - this.lastAt < FORGETTING;
-		return urgent.length + others.length + this.out.size === 0 && !isPaced;
+		const now = Date.now();
+		const isPaced = this.interval > 0 && now - this.lastAt < FORGETTING;
+		const isClosed = now < this.opensAt;
+		return urgent.length + others.length + this.out.size === 0 && !isPaced && !isClosed;
 	}
 
 	private async serve(): Promise<void> {
@@ -257,7 +264,8 @@ export class Gate {
 		if (isNews) this.waitsInARow += 1;
 		if (retryAfter === undefined && !isNews) return;
 		// Who says "at once" and means it would not have refused.
-		const wait = retryAfter === undefined ? this.nextWait() : Math.max(retryAfter, FIRST_WAIT);
+		const wait =
+			retryAfter === undefined ? this.nextWait() : clamp(retryAfter, FIRST_WAIT, LONGEST_ASKED);
 		this.closedAt = now;
 		this.opensAt = Math.max(this.opensAt, now + wait);
 		this.dismiss();
