@@ -507,6 +507,23 @@ describe('no size is too large', () => {
 		expect(rows(result.end)).toEqual(expected(ids));
 	}, 300_000);
 
+	it('whoever rings without end has the API asked once a second at most', async () => {
+		const ids = deepMode.addImageIds(1);
+		deepMode.workMs = MINUTE;
+		loseCallbacks();
+
+		const { result, passed } = await onMovedClock(async () => {
+			const execution = await run(ids);
+			const url = deepMode.callbackOf(String(ids[0]));
+			for (; execution.now().status === 'waiting'; await sleep(SECOND / 20)) await post(url);
+			return await execution.ended();
+		});
+
+		const looks = deepMode.requests.filter(({ method }) => method === 'GET').length;
+		expect(looks).toBeLessThan(passed / SECOND + 5);
+		expect(rows(result)).toEqual(expected(ids));
+	}, 300_000);
+
 	it('no caller waits for it', async () => {
 		const ids = deepMode.addImageIds(1000);
 		deepMode.workMs = MINUTE;

@@ -18,6 +18,12 @@ import { readToldFailure } from './ticket';
 /** How long a caller waits for the looks that its call began, in milliseconds: most need no more. */
 const CALLER_WAITS = 3000;
 
+/**
+ * How often the API is asked at most, in milliseconds: whoever calls without end must not use up what
+ * DeepMode takes from the account.
+ */
+const LOOK_EVERY = 1000;
+
 const ANSWER = { received: true };
 const HEARD: IWebhookResponseData = { webhookResponse: ANSWER };
 
@@ -91,7 +97,9 @@ async function lookWhileRung(
 			over,
 		);
 		do {
+			await pauseBeforeLook(round);
 			round.rang = false;
+			round.lookedAt = Date.now();
 			worked = await lookOnce(context, reader, round, items);
 		} while (round.rang && !round.output && !over.aborted);
 	} catch (error) {
@@ -100,6 +108,12 @@ async function lookWhileRung(
 		round.isLooking = false;
 		tellBell(context, round, worked);
 	}
+}
+
+async function pauseBeforeLook({ lookedAt, over }: Round): Promise<void> {
+	const wait = lookedAt + LOOK_EVERY - Date.now();
+	// A clock can be set back.
+	if (wait > 0) await delay(Math.min(wait, LOOK_EVERY), over);
 }
 
 /** @returns whether the API said how it stands */
