@@ -700,6 +700,28 @@ describe('refetch', () => {
 		expect(third.items).toBeUndefined();
 	});
 
+	it('with the API down drops no genuine callback for a forged one that is looked for', async () => {
+		const { id } = upscaledImage();
+		deepMode.fault(id, { on: 'retrieve', status: 503, times: Infinity });
+		const own = refetching();
+		const query = ticket(id);
+		const prompts = ['a lie', 'as it came', 'as it came', 'a lie'];
+
+		const { result } = await onMovedClock(
+			async () =>
+				await Promise.all(
+					prompts.map(async (prompt) => await own.call(query, image(id, { prompt }))),
+				),
+		);
+
+		expect(result.map(({ items }) => items?.[0]?.prompt)).toEqual([
+			'a lie',
+			'as it came',
+			undefined,
+			undefined,
+		]);
+	});
+
 	it('is tried again when the API fails', async () => {
 		const { id } = upscaledImage();
 		deepMode.fault(id, { on: 'retrieve', status: 503, times: 3 });
