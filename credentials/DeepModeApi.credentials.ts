@@ -73,7 +73,7 @@ export class DeepModeApi implements ICredentialType {
 		return {
 			...request,
 			headers: { ...request.headers, Authorization: `Bearer ${String(credentials.apiKey).trim()}` },
-			sendCredentialsOnCrossOriginRedirect: false,
+			...NO_REDIRECTS,
 		};
 	}
 
@@ -96,6 +96,14 @@ export class DeepModeApi implements ICredentialType {
 		],
 	};
 }
+
+/** By the names of n8n's newer and older helpers: both would take the key along to a subdomain. */
+const NO_REDIRECTS = {
+	disableFollowRedirect: true,
+	followRedirect: false,
+	followAllRedirects: false,
+	sendCredentialsOnCrossOriginRedirect: false,
+};
 
 /** A request by n8n's newer or older helpers, which have other names for some things. */
 type AnyRequest = IHttpRequestOptions & {

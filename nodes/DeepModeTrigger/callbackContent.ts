@@ -15,6 +15,12 @@ const OWN_FIELDS = ['event', 'context', 'image_id', 'callback_id', 'refetched', 
 /** How much of a body a failure's item shows, in characters. */
 const LONGEST_EXCERPT = 64 * 1024;
 
+/**
+ * How many lists and objects may be in each other. No result has as many, and what has many more keeps
+ * n8n busy, or breaks who writes it as JSON again.
+ */
+const DEEPEST = 100;
+
 /** What a callback brought. */
 export interface Delivery {
 	/** One for each image: its fields, `event`, and what the ticket says. */
@@ -26,6 +32,21 @@ export interface Delivery {
 /** Whether a parsed body is a JSON object, or a list of objects. */
 export function isCallbackBody(body: unknown): body is CallbackBody {
 	return isRecord(body) || (Array.isArray(body) && (body.length === 0 || body.some(isRecord)));
+}
+
+/** Whether a JSON text is nested deeper than any result. */
+export function isTooDeep(json: string): boolean {
+	let depth = 0;
+	let isText = false;
+	for (let at = 0; at < json.length && depth <= DEEPEST; at++) {
+		const character = json.charAt(at);
+		// What is escaped ends no text.
+		if (isText && character === '\\') at++;
+		else if (character === '"') isText = !isText;
+		else if (!isText && '[{'.includes(character)) depth++;
+		else if (!isText && ']}'.includes(character)) depth--;
+	}
+	return depth > DEEPEST;
 }
 
 /** What makes a callback different from another of the same ticket where the API tells the rest. */

@@ -10,20 +10,18 @@ import { jsonParse } from 'n8n-workflow';
 import { Client } from '../shared/api/client';
 import { ImageReader } from '../shared/api/imageReader';
 import { Sender } from '../shared/api/sender';
+import { LARGEST_BODY } from '../shared/callback/largestBody';
 import type { CallbackTicket } from '../shared/callback/signature';
 import { LIFETIME } from '../shared/callback/signature';
 import { readDownloadField } from '../shared/files/downloadFields';
 import { freeClaim } from '../shared/inWork';
+import { rareLine } from '../shared/rareLines';
 import { shorten } from '../shared/text';
 import type { CallbackBody, Delivery } from './callbackContent';
-import { fingerprint, isCallbackBody, readDelivery } from './callbackContent';
+import { fingerprint, isCallbackBody, isTooDeep, readDelivery } from './callbackContent';
 import { isAllowedIp, readTicket } from './caller';
-import { rareLine } from './rareLines';
 import { refetchDelivery, withDownloads } from './refetch';
 import { once } from './repeats';
-
-/** The largest body that is read, in bytes: DeepMode's, with eight images at most, have some thousand. */
-const LARGEST_BODY = 1_000_000;
 
 /** What the workflow starts with. */
 interface Received {
@@ -65,7 +63,11 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 	if (typeof ticket === 'string') return refuse(context, 401, `it is ${ticket}`);
 	const body = parseBody(bytes);
 	if (!isCallbackBody(body)) {
-		return refuse(context, 400, 'its body is no JSON object and no list of objects');
+		return refuse(
+			context,
+			400,
+			'its body is no JSON object and no list of objects, or is nested too deep',
+		);
 	}
 
 	const field = readDownloadField(context, (name, defaultValue) =>
@@ -86,10 +88,12 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 	const ignoresRepeats = options.ignoreRepeats !== false && context.getMode() !== 'manual';
 	if (!ticket || !ignoresRepeats) return start(context, await read());
 	const key = repeatKey(context, ticket, asksApi ? fingerprint(body) : bytes);
-	const first = await once(key, context.getResponseObject(), async () => {
+	const readAndStart = async () => {
 		const received = await read();
 		return { result: start(context, received), isFinal: received.isFinal };
-	});
+	};
+	const whole = repeatKey(context, ticket, bytes);
+	const first = await once(key, context.getResponseObject(), readAndStart, whole);
 	if (first === 'repeat') return { webhookResponse: { received: 0 } };
 	if (first === 'open') {
 		return answer(context, 503, 'n8n is still busy with the same callback; come again later');
@@ -154,9 +158,10 @@ async function readBody(context: IWebhookFunctions): Promise<Buffer | undefined>
 	return request.rawBody ?? Buffer.alloc(0);
 }
 
-/** From the bytes, so that it does not depend on the content type that DeepMode sends. */
+/** From the bytes, so that it does not depend on the content type. @returns null if it is none */
 function parseBody(bytes: Buffer): unknown {
-	return jsonParse<unknown>(bytes.toString().replace(/^\ufeff/, ''), { fallbackValue: null });
+	const json = bytes.toString().replace(/^\ufeff/, '');
+	return isTooDeep(json) ? null : jsonParse<unknown>(json, { fallbackValue: null });
 }
 
 function refuse(context: IWebhookFunctions, status: number, reason: string): IWebhookResponseData {

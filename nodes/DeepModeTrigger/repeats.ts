@@ -9,7 +9,12 @@ type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
  * What became of the first call with a key: n8n told its caller that the workflow has started; or
  * it did not start; or its caller has gone, and n8n is still at it.
  */
-type Fate = 'started' | 'failed' | 'open';
+type Fate = 'started' | 'failed' | 'open' | Unfinished;
+
+/** The workflow has started, with what a repeat could better. */
+interface Unfinished {
+	body: string;
+}
 
 /** The most callbacks that are remembered; the oldest are forgotten first. */
 const LIMIT = 10_000;
@@ -32,6 +37,8 @@ const seen = new Map<string, Promise<Fate>>();
  * @param response n8n's answer to this call
  * @param run resolves to its result, and whether it is final: if not, or if it throws, the key is
  * free again afterwards
+ * @param body tells what has the same key apart; who waited for a result that is not final is a repeat
+ * with the same body only, since the first may have been forged
  * @returns the result; for whoever came later, "repeat" as soon as the first has started, and "open"
  * while nobody can say whether it will
  * @throws what `run` throws
@@ -40,12 +47,17 @@ export async function once<T>(
 	key: string,
 	response: Response,
 	run: () => Promise<{ result: T; isFinal: boolean }>,
+	body = '',
 ): Promise<{ result: T } | 'repeat' | 'open'> {
 	for (let earlier = seen.get(key); earlier; earlier = seen.get(key)) {
 		const fate = await earlier;
-		if (fate !== 'failed') return fate === 'started' ? 'repeat' : 'open';
+		if (fate === 'open') return 'open';
+		if (fate === 'started' || (fate !== 'failed' && fate.body === body)) return 'repeat';
 	}
-	const running = run();
+	const running = run().then(({ result, isFinal }) => ({
+		result,
+		started: isFinal ? ('started' as const) : { body },
+	}));
 	remember(key, follow(key, response, running));
 	return { result: (await running).result };
 }
@@ -54,13 +66,13 @@ export async function once<T>(
 async function follow(
 	key: string,
 	response: Response,
-	running: Promise<{ isFinal: boolean }>,
+	running: Promise<{ started: 'started' | Unfinished }>,
 ): Promise<Fate> {
 	const answered = ended(response);
 	try {
-		const { isFinal } = await running;
-		if (await answered) return settle(key, response, isFinal);
-		void followWithoutCaller(key, response, isFinal);
+		const { started } = await running;
+		if (await answered) return settle(key, response, started);
+		void followWithoutCaller(key, response, started);
 		return 'open';
 	} catch {
 		seen.delete(key);
@@ -72,17 +84,17 @@ async function follow(
 async function followWithoutCaller(
 	key: string,
 	response: Response,
-	isFinal: boolean,
+	started: 'started' | Unfinished,
 ): Promise<void> {
 	while (!response.writableEnded) await delay(LOOK_EVERY);
-	const fate = settle(key, response, isFinal);
+	const fate = settle(key, response, started);
 	if (seen.has(key)) seen.set(key, Promise.resolve(fate));
 }
 
 /** Frees the key unless the workflow has started and a repeat could bring nothing new. */
-function settle(key: string, { statusCode }: Response, isFinal: boolean): Fate {
-	const fate = statusCode >= 200 && statusCode < 300 ? 'started' : 'failed';
-	if (fate === 'failed' || !isFinal) seen.delete(key);
+function settle(key: string, { statusCode }: Response, started: 'started' | Unfinished): Fate {
+	const fate = statusCode >= 200 && statusCode < 300 ? started : 'failed';
+	if (fate !== 'started') seen.delete(key);
 	return fate;
 }
 

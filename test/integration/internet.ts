@@ -21,7 +21,8 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * @param hosts what each host answers
- * @param addresses where names lead that do not lead to the internet
+ * @param addresses where names lead that do not lead to the internet; "" for one that only a proxy
+ * can look up
  */
 export async function startInternet(
 	hosts: Record<string, Answer>,
@@ -38,7 +39,11 @@ export async function startInternet(
 	}).listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	// What n8n's protection sees, and where connections then go.
-	const seen = async (name: string) => [{ address: addresses[name] ?? '93.184.215.14', family: 4 }];
+	const seen = async (name: string) => {
+		const { [name]: address = '93.184.215.14' } = addresses;
+		if (address === '') throw new Error(`getaddrinfo ENOTFOUND ${name}`);
+		return [{ address, family: 4 }];
+	};
 	jest.spyOn(dns.promises, 'lookup').mockImplementation(seen as never);
 	const lookUp = dns.lookup;
 	const found = (name: string, options: dns.LookupOptions, done: (...found: unknown[]) => void) => {

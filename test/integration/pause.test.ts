@@ -223,7 +223,7 @@ describe('a call that comes at the wrong time', () => {
 		deepMode.workMs = MINUTE;
 		loseCallbacks();
 		const account = deepMode.credentials;
-		const execution = await n8n.run(account, [{ id, row: 0 }]);
+		const execution = await n8n.run(account, [{ id, row: 0 }], { workflowId: id });
 		return {
 			id,
 			account,
@@ -256,12 +256,13 @@ describe('a call that comes at the wrong time', () => {
 			await deepMode.settled();
 			account.apiKey = 'two words';
 			const status = await call();
+			for (let again = 0; again < 20; again++) await call();
 			account.apiKey = apiKey;
 			return { id, status, end: await execution.ended() };
 		});
 
 		expect(result.status).toBe(200);
-		expect(n8n.log.join()).toContain('no usable API key');
+		expect(n8n.log.filter((line) => line.includes('no usable API key'))).toHaveLength(1);
 		expect(rows(result.end)).toEqual([[0, result.id, true]]);
 	});
 

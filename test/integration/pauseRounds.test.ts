@@ -269,6 +269,22 @@ describe('DeepMode says that an image has failed', () => {
 		expect(result.items('After')[0]?.json).toMatchObject({ id, failed: true });
 	});
 
+	it('in a body that is larger than any of its own: nothing changes', async () => {
+		const [id] = deepMode.addImageIds(1) as [string];
+		deepMode.workMs = 2 * MINUTE;
+
+		const { result } = await onMovedClock(async () => {
+			const execution = await run([id]);
+			const body = { ...gaveUp, more: 'x'.repeat(1_000_000) };
+			const { status } = await post(deepMode.callbackOf(id), body);
+			const then = execution.now().status;
+			return { status, then, end: await execution.ended() };
+		});
+
+		expect([result.status, result.then]).toEqual([200, 'waiting']);
+		expect(rows(result.end)).toEqual([[0, id, true]]);
+	});
+
 	it.each<[string, (url: URL, other: string) => URL]>([
 		[
 			'without a ticket',
@@ -489,6 +505,23 @@ describe('no size is too large', () => {
 		expect(result.answers.filter(({ status }) => ![200, 409].includes(status))).toEqual([]);
 		expect(Math.max(...result.answers.map(({ waited }) => waited))).toBeLessThan(5 * SECOND);
 		expect(rows(result.end)).toEqual(expected(ids));
+	}, 300_000);
+
+	it('whoever rings without end has the API asked once a second at most', async () => {
+		const ids = deepMode.addImageIds(1);
+		deepMode.workMs = MINUTE;
+		loseCallbacks();
+
+		const { result, passed } = await onMovedClock(async () => {
+			const execution = await run(ids);
+			const url = deepMode.callbackOf(String(ids[0]));
+			for (; execution.now().status === 'waiting'; await sleep(SECOND / 20)) await post(url);
+			return await execution.ended();
+		});
+
+		const looks = deepMode.requests.filter(({ method }) => method === 'GET').length;
+		expect(looks).toBeLessThan(passed / SECOND + 5);
+		expect(rows(result)).toEqual(expected(ids));
 	}, 300_000);
 
 	it('no caller waits for it', async () => {

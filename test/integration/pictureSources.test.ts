@@ -32,8 +32,9 @@ beforeAll(async () => {
 				response.end();
 			},
 			'rebinding.example.com': (_, response) => void response.end('a secret'),
+			'unlisted.example.com': (_, response) => void response.end('picture'),
 		},
-		{ 'rebinding.example.com': '10.0.0.8' },
+		{ 'rebinding.example.com': '10.0.0.8', 'unlisted.example.com': '' },
 	);
 });
 
@@ -70,6 +71,13 @@ it('come from where that host redirects to', async () => {
 
 	expect((await download()).file?.bytes).toBe(7);
 	expect(fromPictures().at(-1)).toBe('pictures.example.com/moved?sig=1');
+});
+
+it('come from a host whose name only a proxy can look up', async () => {
+	imageUrl = `https://unlisted.example.com:${internet.port}/a.jpeg`;
+
+	expect((await download()).file?.bytes).toBe(7);
+	expect(fromPictures()).toEqual(['unlisted.example.com/a.jpeg']);
 });
 
 const ELSEWHERE: Array<[string, () => string, RegExp]> = [

@@ -129,15 +129,34 @@ describe('a genuine callback', () => {
 	});
 
 	it.each([
+		['an ID', (list: string) => `{"id":${list}}`],
+		['messages', (list: string) => `{"message":${list}}`],
+		['an image', (list: string) => `{"id":"a","image_url":"u","upscaled":true,"tags":${list}}`],
+		['a name', (list: string) => `[{"a\\"]]":${list}}]`],
+	])(
+		'may hold %s with lists in lists, but not without end: more than 100 are a 400',
+		async (_, make) => {
+			const inEachOther = (depth: number) => make(`${'['.repeat(depth)}"[["${']'.repeat(depth)}`);
+
+			expect(await trigger().call(ticket(), inEachOther(98))).toMatchObject({ status: 200 });
+			for (const depth of [101, 20_000, 400_000]) {
+				expect(await trigger().call(ticket(), inEachOther(depth))).toMatchObject({
+					status: 400,
+					items: undefined,
+				});
+			}
+		},
+	);
+
+	it.each([
 		['objects for texts', { id: { toString: 1 }, image_url: 'u' }],
 		['more than a megabyte', { message: 'x'.repeat(1_000_000) }],
-		['an ID without end', `{"id":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
 		['messages in messages', `${'{"message":'.repeat(5000)}1${'}'.repeat(5000)}`],
 		['places that are no texts', { detail: [{ msg: 'x', loc: [{ toString: 1 }] }] }],
 	])('that holds %s does not bring the trigger down', async (_, body) => {
 		const received = await trigger().call(ticket(), body);
 
-		expect([200, 413, 500]).toContain(received.status);
+		expect([200, 400, 413]).toContain(received.status);
 		expect(received.items ?? []).not.toContainEqual({});
 	});
 
@@ -681,6 +700,28 @@ describe('refetch', () => {
 		expect(third.items).toBeUndefined();
 	});
 
+	it('with the API down drops no genuine callback for a forged one that is looked for', async () => {
+		const { id } = upscaledImage();
+		deepMode.fault(id, { on: 'retrieve', status: 503, times: Infinity });
+		const own = refetching();
+		const query = ticket(id);
+		const prompts = ['a lie', 'as it came', 'as it came', 'a lie'];
+
+		const { result } = await onMovedClock(
+			async () =>
+				await Promise.all(
+					prompts.map(async (prompt) => await own.call(query, image(id, { prompt }))),
+				),
+		);
+
+		expect(result.map(({ items }) => items?.[0]?.prompt)).toEqual([
+			'a lie',
+			'as it came',
+			undefined,
+			undefined,
+		]);
+	});
+
 	it('is tried again when the API fails', async () => {
 		const { id } = upscaledImage();
 		deepMode.fault(id, { on: 'retrieve', status: 503, times: 3 });
@@ -823,6 +864,17 @@ describe('with an allowlist of IPs', () => {
 			items: undefined,
 		});
 	});
+
+	it.each([' ', ',', '={{ null }}', '={{ [] }}'])(
+		'of "%s" nobody is let in, as with a Webhook node',
+		async (list) => {
+			const caller = { ip: '192.0.2.7' };
+
+			expect(await own(list).call({}, image('a'), 'webhook', caller)).toMatchObject({
+				status: 403,
+			});
+		},
+	);
 
 	it('a signature does not let in from elsewhere', async () => {
 		const signed = own('192.0.2.7', 'signature');

@@ -49,6 +49,18 @@ it.each([
 	},
 );
 
+it.each([
+	['n8n’s helper', { url: 'https://api.deepmode.ai/' }],
+	['its older one', { uri: 'https://api.deepmode.ai/', followRedirect: true, maxRedirects: 21 }],
+	['its older one, for any method', { uri: 'https://api.deepmode.ai/', followAllRedirects: true }],
+])('has %s follow no redirect: it would take the key along to a subdomain', async (_, request) => {
+	expect(await sign(request)).toMatchObject({
+		disableFollowRedirect: true,
+		followRedirect: false,
+		followAllRedirects: false,
+	});
+});
+
 it('signs what n8n sends with TLS checks on', async () => {
 	const request = { uri: 'https://api.deepmode.ai/', rejectUnauthorized: true, proxy: '' };
 

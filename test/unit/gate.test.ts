@@ -1,4 +1,4 @@
-import { Gate } from '../../nodes/shared/api/gate';
+import { Gate, gateOf } from '../../nodes/shared/api/gate';
 import { onMovedClock, useFakeClock } from './fakeClock';
 
 /** What a server takes; the answer to a request at a time, in milliseconds. */
@@ -279,17 +279,31 @@ it('a place that is not used goes to the next at once, where there is a pace, to
 });
 
 it.each([1_767_225_600_000, Infinity])(
-	'a pause of %p ms, which nobody can mean, is over after a day',
+	'a pause of %p ms, which nobody can mean, is tried after an hour',
 	async (pause) => {
 		const gate = new Gate();
 		(await gate.pass(Infinity))?.refused(pause);
 
-		await jest.advanceTimersByTimeAsync(24 * 60 * 60_000 - 1000);
+		await jest.advanceTimersByTimeAsync(60 * 60_000 - 1000);
 		expect(await gate.pass(Date.now() + 999)).toBeUndefined();
 		await jest.advanceTimersByTimeAsync(1000);
 		expect(await gate.pass(Date.now() + 1000)).toBeDefined();
 	},
 );
+
+it('a pause of a day is kept', async () => {
+	const gate = new Gate();
+	(await gate.pass(Infinity))?.refused(24 * 60 * 60_000);
+
+	expect(await gate.pass(Date.now() + 24 * 60 * 60_000 - 1)).toBeUndefined();
+});
+
+it('a gate that is closed is not forgotten while another account sends', async () => {
+	(await gateOf('closed').pass(Infinity))?.refused(60_000);
+	(await gateOf('another').pass(Infinity))?.taken();
+
+	expect(await gateOf('closed').pass(Date.now() + 30_000)).toBeUndefined();
+});
 
 it('says at once when the pause is longer than the time', async () => {
 	const gate = new Gate();

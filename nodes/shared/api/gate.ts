@@ -32,8 +32,12 @@ const FIRST_DOUBLING = 15_000;
 const FORGETTING = 600_000;
 /** The most requests that are remembered to measure the pace. */
 const MOST_REMEMBERED = 10_000;
-/** The longest pause that DeepMode can ask for, in milliseconds: nobody waits for longer than a day. */
+/**
+ * The longest pause that DeepMode can mean, in milliseconds; what is longer, such as a time in seconds
+ * since 1970, is a mistake, and then one finds out after so many milliseconds.
+ */
 const LONGEST_PAUSE = 24 * 60 * 60 * 1000;
+const AFTER_A_MISTAKE = 60 * 60 * 1000;
 /** How late somebody may learn that the time is over, in milliseconds. */
 const TICK = 1000;
 
@@ -293,7 +297,7 @@ export class Gate {
 		if (retryAfter === undefined && !isNews) return;
 		// Who says "at once" and means it would not have refused.
 		const wait =
-			retryAfter === undefined ? this.nextWait() : clamp(retryAfter, FIRST_WAIT, LONGEST_PAUSE);
+			retryAfter === undefined ? this.nextWait() : Math.max(asked(retryAfter), FIRST_WAIT);
 		this.closedAt = now;
 		this.opensAt = Math.max(this.opensAt, now + wait);
 		this.dismiss();
@@ -331,4 +335,9 @@ function remove<T>(list: T[], element: T): void {
 
 function clamp(value: number, lowest: number, highest: number): number {
 	return Math.min(Math.max(value, lowest), highest);
+}
+
+/** How long to wait where DeepMode says how long, in milliseconds. */
+function asked(retryAfter: number): number {
+	return retryAfter > LONGEST_PAUSE ? AFTER_A_MISTAKE : retryAfter;
 }

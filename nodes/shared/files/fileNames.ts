@@ -35,7 +35,8 @@ export function describeFile(
 ): { fileName: string; mimeType: string } {
 	const given = lastPartOf(image.file_name);
 	const mimeType = typeOf(declared) ?? TYPES[extensionOf(given)] ?? 'application/octet-stream';
-	return { fileName: withExtension(given || String(image.id), mimeType), mimeType };
+	const name = given || lastPartOf(String(image.id)) || 'image';
+	return { fileName: withExtension(name, mimeType), mimeType };
 }
 
 function typeOf(declared: string): string | undefined {
@@ -56,8 +57,9 @@ function extensionOf(name: string): string {
 	return name.includes('.') ? (name.split('.').at(-1) ?? '').toLowerCase() : '';
 }
 
-/** Without what no file system takes. */
+/** Without what no file system takes. @returns "" for what names a folder, such as ".." */
 function lastPartOf(path: unknown): string {
-	const name = typeof path === 'string' ? (path.split(/[\\/]/).at(-1) ?? '') : '';
-	return name.replace(/\p{Cc}/gu, '').slice(-200);
+	const last = typeof path === 'string' ? (path.split(/[\\/]/).at(-1) ?? '') : '';
+	const name = last.replace(/\p{Cc}/gu, '').slice(-200);
+	return /^\.+$/.test(name) ? '' : name;
 }

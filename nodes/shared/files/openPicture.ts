@@ -57,10 +57,14 @@ function problemWithProtocol({ protocol }: URL): string | undefined {
 	return isFetched ? undefined : `its URL is no http or https URL but starts with ${protocol}//`;
 }
 
-/** It looks up where a name leads, too. A look-up that fails is for the request to tell. */
+/**
+ * It looks up where a name leads, too. A look-up that fails is for the request to tell: behind a
+ * proxy, nobody but the proxy may know the name.
+ */
 async function problemThatN8nSees(context: FileContext, url: URL): Promise<string | undefined> {
 	const { getSecureEgressFilter } = context.helpers as { getSecureEgressFilter?: EgressFilter };
-	const verdict = await getSecureEgressFilter?.('enforced')?.validateUrl(url.href);
+	const judging = getSecureEgressFilter?.('enforced')?.validateUrl(url.href);
+	const verdict = await judging?.catch(() => undefined);
 	if (!verdict || verdict.ok || !verdict.error.name.startsWith('SsrfBlocked')) return undefined;
 	const host = shorten(url.hostname, 100);
 	return `its URL leads to ${host}, which n8n takes for a host of a private network (N8N_SSRF_ALLOWED_HOSTNAMES can allow it)`;

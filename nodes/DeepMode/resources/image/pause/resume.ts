@@ -4,6 +4,8 @@ import { Client } from '../../../../shared/api/client';
 import { ImageReader } from '../../../../shared/api/imageReader';
 import { Sender } from '../../../../shared/api/sender';
 import { delay } from '../../../../shared/delay';
+import { rareLine } from '../../../../shared/rareLines';
+import { shorten } from '../../../../shared/text';
 import { ringFor } from './bell';
 import { complete } from './complete';
 import { look } from './look';
@@ -15,6 +17,12 @@ import { readToldFailure } from './ticket';
 
 /** How long a caller waits for the looks that its call began, in milliseconds: most need no more. */
 const CALLER_WAITS = 3000;
+
+/**
+ * How often the API is asked at most, in milliseconds: whoever calls without end must not use up what
+ * DeepMode takes from the account.
+ */
+const LOOK_EVERY = 1000;
 
 const ANSWER = { received: true };
 const HEARD: IWebhookResponseData = { webhookResponse: ANSWER };
@@ -89,7 +97,9 @@ async function lookWhileRung(
 			over,
 		);
 		do {
+			await pauseBeforeLook(round);
 			round.rang = false;
+			round.lookedAt = Date.now();
 			worked = await lookOnce(context, reader, round, items);
 		} while (round.rang && !round.output && !over.aborted);
 	} catch (error) {
@@ -98,6 +108,12 @@ async function lookWhileRung(
 		round.isLooking = false;
 		tellBell(context, round, worked);
 	}
+}
+
+async function pauseBeforeLook({ lookedAt, over }: Round): Promise<void> {
+	const wait = lookedAt + LOOK_EVERY - Date.now();
+	// A clock can be set back.
+	if (wait > 0) await delay(Math.min(wait, LOOK_EVERY), over);
 }
 
 /** @returns whether the API said how it stands */
@@ -143,8 +159,10 @@ function tellBell(context: IWebhookFunctions, round: Round, worked: boolean): vo
 	if (isNew) void ringFor(context, round);
 }
 
+/** Whoever knows the URL can call again and again. */
 function logError(context: IWebhookFunctions, error: unknown): void {
-	context.logger.error(
-		`DeepMode node "${context.getNode().name}" could not look: ${String(error)}`,
-	);
+	const { name } = context.getNode();
+	const failed = `DeepMode node "${name}" of workflow ${context.getWorkflow().id} could not look`;
+	const line = rareLine(failed, `${failed}: ${shorten(String(error), 300)}`);
+	if (line) context.logger.error(line);
 }

@@ -30,6 +30,8 @@ export class Round {
 	/** Whether somebody called since the last look began. */
 	rang = false;
 	isLooking = false;
+	/** When the last look began, in milliseconds since 1970. */
+	lookedAt = 0;
 	/** Whether the images could not be looked at, or n8n could not go on, when it was last tried. */
 	isInTrouble = false;
 	/** What comes out of the node, once it is ready. */
