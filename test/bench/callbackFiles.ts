@@ -40,7 +40,7 @@ export async function callbackFiles(bench: BenchServer): Promise<Row> {
 	if (!item?.binary) throw new Error(`No file came: ${JSON.stringify(item)}`);
 	const after = { kept: await keptBy(bench.server), all: memoryOf(pid) };
 	return {
-		case: '13 callbacks with files',
+		case: '14 callbacks with files',
 		measure: 'MB kept after a collection',
 		medians: { before: round(before.kept), [`after ${CALLBACKS}`]: round(after.kept) },
 		spread: {},
