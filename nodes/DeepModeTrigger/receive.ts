@@ -87,12 +87,12 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 	};
 	const ignoresRepeats = options.ignoreRepeats !== false && context.getMode() !== 'manual';
 	if (!ticket || !ignoresRepeats) return start(context, await read());
-	const key = repeatKey(context, ticket, asksApi ? fingerprint(body) : bytes);
+	const whole = repeatKey(context, ticket, bytes);
+	const key = asksApi ? repeatKey(context, ticket, fingerprint(body)) : whole;
 	const readAndStart = async () => {
 		const received = await read();
 		return { result: start(context, received), isFinal: received.isFinal };
 	};
-	const whole = repeatKey(context, ticket, bytes);
 	const first = await once(key, context.getResponseObject(), readAndStart, whole);
 	if (first === 'repeat') return { webhookResponse: { received: 0 } };
 	if (first === 'open') {
