@@ -98,8 +98,7 @@ export async function runCampaign(way: Way, seed: number, count: number): Promis
 		const { result } = await onMovedClock(async () => {
 			const outputs = await run();
 			const endings = outputs.map((items) => items.map(toEnding));
-			// Who is told that an image was accepted can only believe it.
-			const isTold = (id: string) => way.startsWith('async') && faults.has(id);
+			const isTold = (id: string) => handsOver(way) && faults.get(id)?.some(tellsOfAcceptance);
 			const chargedWrongly = ids.filter((id, index) => {
 				const charges = deepMode.charges(id).length;
 				const [least, most] = dueCharges(endings.map((each) => each[index] ?? ''));
@@ -158,6 +157,15 @@ export function expectedAudit(way: Way, seed: number, count: number) {
 		doneInTheEnd: count,
 		credits: count * CREDITS,
 	};
+}
+
+function handsOver(way: Way): boolean {
+	return way.startsWith('async') || way === 'two paused executions at once';
+}
+
+/** Who is told that an image was accepted, and it was not, can only believe it. */
+function tellsOfAcceptance(fault: Fault): boolean {
+	return 'status' in fault && fault.status === 200 && fault.accepted === false;
 }
 
 /** The executions that run at the same time. */
