@@ -1,6 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 import { SteadyClock } from '../steadyClock';
+import { Pace } from './pace';
 
 /** The first wait when DeepMode does not say how long, and the longest, in milliseconds. */
 const FIRST_WAIT = 1000;
@@ -12,26 +13,6 @@ const SHORTEST_WAIT = 100;
 const SILENCE = 2000;
 /** So many requests may be out at first; with each that is taken, one more. */
 const FIRST_WINDOW = 10;
-/** The pace is measured over so many milliseconds before DeepMode refused. */
-const HORIZON = 25_000;
-/** Pauses are in what is measured, so the pace starts a little above it. */
-const HEADROOM = 1.04;
-/** Where the gate was closed for less than this part of the time, the pace was nearly right. */
-const RARE = 0.15;
-/** What is left then of the pace. */
-const STEP_BACK = 0.92;
-/**
- * In so many milliseconds without a refusal the pace doubles: slowly at first, then faster. If the
- * gate was closed for longer, in that time: what DeepMode counts over may be as long.
- */
-const DOUBLING = 60_000;
-/** The first pace is a guess: it is not slower than this, in milliseconds, and doubles sooner. */
-const FIRST_INTERVAL = 1000;
-const FIRST_DOUBLING = 15_000;
-/** After so many milliseconds without a refusal there is no pace to keep any more. */
-const FORGETTING = 600_000;
-/** The most requests that are remembered to measure the pace. */
-const MOST_REMEMBERED = 10_000;
 /**
  * The longest pause that DeepMode can mean, in milliseconds; what is longer, such as a time in seconds
  * since 1970, is a mistake, and then one finds out after so many milliseconds.
@@ -66,15 +47,11 @@ export interface Pass {
 
 /**
  * What every request to an account goes through, whoever sends it. When DeepMode asks for a pause,
- * nobody sends until it is over; then one goes first, and the others follow at a pace.
+ * nobody sends until it is over; then one goes first, and the others follow at a pace (`Pace`).
  *
  *     open ──refused──▶ closed ──wait over──▶ one goes first ──refused──▶ closed, for longer
  *      ▲                                           │
  *      └────────── taken, or silent ◀──────────────┘
- *
- * The pace is what was taken of late, pauses included: so it fits a limit of any shape, so many in a
- * window or a bucket that fills. It grows until DeepMode refuses again, along a curve that stays
- * near what was measured at first, and then looks for more (CUBIC, as TCP has it).
  */
 export class Gate {
 	/** Those who wait; the urgent ones go first. */
@@ -86,10 +63,8 @@ export class Gate {
 
 	private readonly out = new Set<Out>();
 	private window = FIRST_WINDOW;
-	/** When requests were let through that were not refused, the oldest first. */
-	private taken: number[] = [];
+	private readonly pace = new Pace();
 
-	private openedAt = 0;
 	private closedAt = 0;
 	private opensAt = 0;
 	/** When DeepMode refused that closed the gate, and when it did last. */
@@ -97,13 +72,6 @@ export class Gate {
 	private waitsInARow = 0;
 	/** Who finds out whether the pause is over. */
 	private scout: Out | undefined;
-
-	/** Milliseconds from one request to the next, as measured; 0 if there is no pace to keep. */
-	private interval = 0;
-	/** For how long requests have followed each other without a refusal, in milliseconds. */
-	private grown = 0;
-	private doubling = FIRST_DOUBLING;
-	private lastAt = 0;
 
 	/**
 	 * Waits for the leave to send a request.
@@ -144,13 +112,13 @@ export class Gate {
 	/** Whether nothing would be lost with this gate. */
 	get isIdle(): boolean {
 		const { urgent, others } = this.queues;
-		const knows = this.interval > 0 || this.waitsInARow > 0 || this.opensAt > this.clock.now();
+		const knows = this.pace.interval > 0 || this.waitsInARow > 0 || this.opensAt > this.clock.now();
 		return urgent.length + others.length + this.out.size === 0 && !(knows && !this.isForgotten);
 	}
 
 	/** Whether nobody has sent for so long that nothing of what was measured holds any more. */
 	private get isForgotten(): boolean {
-		return this.clock.now() - Math.max(this.lastAt, this.opensAt) > FORGETTING;
+		return this.pace.isForgotten(this.clock.now(), this.opensAt);
 	}
 
 	private async serve(): Promise<void> {
@@ -190,12 +158,7 @@ export class Gate {
 		if (this.scout) return Math.max(this.opensAt, this.scout.sentAt + SILENCE);
 		const [oldest] = this.out;
 		const roomAt = oldest && this.out.size >= this.window ? oldest.sentAt + SILENCE : 0;
-		return Math.max(this.opensAt, this.interval > 0 ? this.lastAt + this.pause : 0, roomAt);
-	}
-
-	/** Milliseconds between two requests. */
-	private get pause(): number {
-		return this.interval / (HEADROOM + (this.grown / this.doubling) ** 3);
+		return Math.max(this.opensAt, this.pace.nextAt, roomAt);
 	}
 
 	private letThrough(): Pass {
@@ -203,13 +166,9 @@ export class Gate {
 		const request = { sentAt: now };
 		if (this.isForgotten) this.startAnew(now);
 		if (this.scout) this.follow();
-		const { lastAt, grown } = this;
-		if (this.waitsInARow > 0) this.scout = request;
-		// Who was not held back by the pace says nothing of it.
-		else if (now - lastAt < this.pause + TICK) this.grown += now - lastAt;
-		if (this.grown > FORGETTING) this.interval = 0;
-		this.lastAt = now;
-		this.remember(now);
+		const isFirst = this.waitsInARow > 0;
+		if (isFirst) this.scout = request;
+		const takeBack = this.pace.go(now, !isFirst);
 		for (const silent of this.out) if (now - silent.sentAt >= SILENCE) this.take(silent);
 		this.out.add(request);
 		return {
@@ -220,15 +179,12 @@ export class Gate {
 			},
 			unused: () => {
 				this.forget(request);
-				// As if it had not been let through.
-				if (this.lastAt === now) {
-					this.lastAt = lastAt;
-					this.grown = grown;
-				}
+				takeBack();
 				this.wake();
 			},
 			refused: (retryAfter) => {
 				this.forget(request);
+				this.pace.notTaken(now);
 				this.close(request, retryAfter);
 				this.wake();
 			},
@@ -238,15 +194,9 @@ export class Gate {
 	/** As if nobody had sent before. */
 	private startAnew(now: number): void {
 		this.window = FIRST_WINDOW;
-		this.openedAt = now;
 		this.waitsInARow = 0;
 		this.scout = undefined;
-		this.interval = 0;
-	}
-
-	private remember(now: number): void {
-		this.taken.push(now);
-		if (this.taken.length > MOST_REMEMBERED) this.taken.shift();
+		this.pace.startAnew(now);
 	}
 
 	private take(request: Out): void {
@@ -255,37 +205,16 @@ export class Gate {
 
 	private forget(request: Out): void {
 		this.out.delete(request);
-		remove(this.taken, request.sentAt);
 		if (this.scout === request) this.scout = undefined;
 	}
 
 	/** The pause is over: the others follow. */
 	private follow(): void {
 		const now = this.clock.now();
+		const { refusedAt, opensAt } = this;
 		this.scout = undefined;
 		this.waitsInARow = 0;
-		// Who came later than it opened says nothing of how long it had to be closed.
-		const interval = this.measure(Math.min(now, this.opensAt + SILENCE));
-		const doubling = this.interval === 0 ? FIRST_DOUBLING : DOUBLING;
-		this.doubling = Math.max(doubling, this.opensAt - this.refusedAt.first);
-		this.interval = interval;
-		this.grown = 0;
-		this.openedAt = now;
-	}
-
-	/** @returns milliseconds from one request to the next */
-	private measure(now: number): number {
-		const isFirst = this.interval === 0;
-		const from = Math.max(this.openedAt, isFirst ? 0 : this.refusedAt.first - HORIZON);
-		const count = this.taken.filter((at) => at >= from).length - 1;
-		const isRare = now - this.refusedAt.first < RARE * (now - this.openedAt);
-		if (isRare && !isFirst) return this.pause / STEP_BACK;
-		// The waits double: DeepMode would have taken it at some time between the last two.
-		const to = (this.refusedAt.last + now) / 2;
-		const interval = (to - from) / Math.max(1, count);
-		if (isFirst) return Math.min(interval, FIRST_INTERVAL);
-		// The wait is in it, and was longer than needed: the truth is nearer to the pace before it.
-		return Math.sqrt(interval * Math.min(interval, this.pause));
+		this.pace.learn({ refusedAt, opensAt, endedAt: Math.min(now, opensAt + SILENCE) }, now);
 	}
 
 	private close(request: Out, retryAfter?: number): void {
@@ -304,8 +233,9 @@ export class Gate {
 	}
 
 	private get firstWait(): number {
-		if (this.interval === 0) return FIRST_WAIT;
-		return clamp(WAIT_IN_REQUESTS * this.interval, SHORTEST_WAIT, FIRST_WAIT);
+		const { interval } = this.pace;
+		if (interval === 0) return FIRST_WAIT;
+		return clamp(WAIT_IN_REQUESTS * interval, SHORTEST_WAIT, FIRST_WAIT);
 	}
 
 	/** Doubles, and differs from run to run, so that several do not come back all at once. */
