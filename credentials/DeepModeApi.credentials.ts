@@ -49,8 +49,8 @@ export class DeepModeApi implements ICredentialType {
 	 * @param credentials `apiKey` and `baseUrl`
 	 * @param request as n8n is about to send it
 	 * @returns the request with its Authorization header
-	 * @throws Error if the request goes to another origin, through a proxy of its own, without TLS
-	 * checks or under another host's name, or if the Base URL is unusable
+	 * @throws Error if the request goes to another origin, through a proxy of its own, without n8n's
+	 * own TLS checks or under another host's name, or if the Base URL is unusable
 	 */
 	async authenticate(
 		credentials: ICredentialDataDecryptedObject,
@@ -109,7 +109,7 @@ const NO_REDIRECTS = {
 type AnyRequest = IHttpRequestOptions & {
 	uri?: string;
 	rejectUnauthorized?: boolean;
-	agentOptions?: { rejectUnauthorized?: boolean };
+	agentOptions?: { rejectUnauthorized?: boolean; ca?: unknown };
 };
 
 /**
@@ -125,6 +125,8 @@ function leakOf(request: AnyRequest): string | undefined {
 		skipSslCertificateValidation === true ||
 		[rejectUnauthorized, agentOptions?.rejectUnauthorized].includes(false);
 	if (isUnchecked) return 'without checking the certificate (Ignore SSL Issues)';
+	// Whoever says what to trust has their own certificate pass the check.
+	if (agentOptions?.ca) return 'with a CA that a node chooses (SSL Certificates)';
 	const names = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
 	return names.includes('host') ? 'with a Host header of its own' : undefined;
 }
