@@ -113,8 +113,8 @@ type AnyRequest = IHttpRequestOptions & {
 };
 
 /**
- * How somebody could read a request on its way to the right address. A proxy in n8n's own settings
- * does not show here, and is the choice of whoever runs n8n.
+ * How somebody could read a request on its way to the right address, or in the answer. A proxy in
+ * n8n's own settings does not show here, and is the choice of whoever runs n8n.
  *
  * @returns to follow after "the key is not sent"
  */
@@ -127,6 +127,8 @@ function leakOf(request: AnyRequest): string | undefined {
 	if (isUnchecked) return 'without checking the certificate (Ignore SSL Issues)';
 	// Whoever says what to trust has their own certificate pass the check.
 	if (agentOptions?.ca) return 'with a CA that a node chooses (SSL Certificates)';
+	// Any text can be a method, by expression, and some servers send back all that came with this one.
+	if (String(request.method).toUpperCase() === 'TRACE') return 'with TRACE';
 	const names = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
 	return names.includes('host') ? 'with a Host header of its own' : undefined;
 }

@@ -42,6 +42,7 @@ it.each([
 	['TLS checks off, by an older name', { rejectUnauthorized: false }, /without checking/],
 	['TLS checks off for its agent', { agentOptions: { rejectUnauthorized: false } }, /without/],
 	['a CA of its own to trust', { agentOptions: { ca: 'PEM' } }, /with a CA/],
+	['a method whose answer is the request', { method: 'trace' }, /with TRACE/],
 	['another Host', { headers: { hOST: 'example.com' } }, /Host header/],
 ])(
 	'refuses to sign a request with %s, where others could read the key',
