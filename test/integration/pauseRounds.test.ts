@@ -227,6 +227,26 @@ describe('DeepMode says that an image has failed', () => {
 		expect(passed).toBeLessThan(2 * MINUTE + 10 * SECOND);
 	});
 
+	it('and that is not said of who submitted it again meanwhile: nobody pays a third time', async () => {
+		const [id] = deepMode.addImageIds(1) as [string];
+		deepMode.workMs = HOUR;
+		const submits = () => deepMode.requests.filter(({ method }) => method === 'POST');
+
+		const { result } = await onMovedClock(async () => {
+			const first = await run([id]);
+			await sleep(MINUTE);
+			await run([id], maxWait(60, { ifInWork: 'submitAgain' }));
+			const { callback } = submits()[0]?.body as { callback: string };
+			await post(callback, gaveUp);
+			const end = await first.ended();
+			await run([id]);
+			return end;
+		});
+
+		expect(result.items('After')[0]?.json).toMatchObject({ id, failed: true });
+		expect(submits()).toHaveLength(2);
+	});
+
 	it('and is wrong: a look that shows it upscaled wins', async () => {
 		const [id] = deepMode.addImageIds(1) as [string];
 		deepMode.workMs = MINUTE;
