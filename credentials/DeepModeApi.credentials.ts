@@ -49,8 +49,8 @@ export class DeepModeApi implements ICredentialType {
 	 * @param credentials `apiKey` and `baseUrl`
 	 * @param request as n8n is about to send it
 	 * @returns the request with its Authorization header
-	 * @throws Error if the request goes to another origin, through a proxy of its own, without TLS
-	 * checks or under another host's name, or if the Base URL is unusable
+	 * @throws Error if the request goes to another origin, through a proxy of its own, without n8n's
+	 * own TLS checks or under another host's name, or if the Base URL is unusable
 	 */
 	async authenticate(
 		credentials: ICredentialDataDecryptedObject,
@@ -109,12 +109,12 @@ const NO_REDIRECTS = {
 type AnyRequest = IHttpRequestOptions & {
 	uri?: string;
 	rejectUnauthorized?: boolean;
-	agentOptions?: { rejectUnauthorized?: boolean };
+	agentOptions?: { rejectUnauthorized?: boolean; ca?: unknown };
 };
 
 /**
- * How somebody could read a request on its way to the right address. A proxy in n8n's own settings
- * does not show here, and is the choice of whoever runs n8n.
+ * How somebody could read a request on its way to the right address, or in the answer. A proxy in
+ * n8n's own settings does not show here, and is the choice of whoever runs n8n.
  *
  * @returns to follow after "the key is not sent"
  */
@@ -125,6 +125,10 @@ function leakOf(request: AnyRequest): string | undefined {
 		skipSslCertificateValidation === true ||
 		[rejectUnauthorized, agentOptions?.rejectUnauthorized].includes(false);
 	if (isUnchecked) return 'without checking the certificate (Ignore SSL Issues)';
+	// Whoever says what to trust has their own certificate pass the check.
+	if (agentOptions?.ca) return 'with a CA that a node chooses (SSL Certificates)';
+	// Any text can be a method, by expression, and some servers send back all that came with this one.
+	if (String(request.method).toUpperCase() === 'TRACE') return 'with TRACE';
 	const names = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
 	return names.includes('host') ? 'with a Host header of its own' : undefined;
 }

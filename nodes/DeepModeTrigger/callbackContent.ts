@@ -20,6 +20,8 @@ const LONGEST_EXCERPT = 64 * 1024;
  * n8n busy, or breaks who writes it as JSON again.
  */
 const DEEPEST = 100;
+/** The same for how much may be beside each other, counted by the commas between. */
+const MOST_COMMAS = 10_000;
 
 /** What a callback brought. */
 export interface Delivery {
@@ -34,19 +36,21 @@ export function isCallbackBody(body: unknown): body is CallbackBody {
 	return isRecord(body) || (Array.isArray(body) && (body.length === 0 || body.some(isRecord)));
 }
 
-/** Whether a JSON text is nested deeper than any result. */
-export function isTooDeep(json: string): boolean {
+/** Whether a JSON text is nested deeper, or has more in it, than any result. */
+export function isTooMuch(json: string): boolean {
 	let depth = 0;
+	let commas = 0;
 	let isText = false;
-	for (let at = 0; at < json.length && depth <= DEEPEST; at++) {
+	for (let at = 0; at < json.length && depth <= DEEPEST && commas <= MOST_COMMAS; at++) {
 		const character = json.charAt(at);
 		// What is escaped ends no text.
 		if (isText && character === '\\') at++;
 		else if (character === '"') isText = !isText;
 		else if (!isText && '[{'.includes(character)) depth++;
 		else if (!isText && ']}'.includes(character)) depth--;
+		else if (!isText && character === ',') commas++;
 	}
-	return depth > DEEPEST;
+	return depth > DEEPEST || commas > MOST_COMMAS;
 }
 
 /** What makes a callback different from another of the same ticket where the API tells the rest. */

@@ -18,7 +18,7 @@ import { freeClaim } from '../shared/inWork';
 import { rareLine } from '../shared/rareLines';
 import { shorten } from '../shared/text';
 import type { CallbackBody, Delivery } from './callbackContent';
-import { fingerprint, isCallbackBody, isTooDeep, readDelivery } from './callbackContent';
+import { fingerprint, isCallbackBody, isTooMuch, readDelivery } from './callbackContent';
 import { isAllowedIp, readTicket } from './caller';
 import { refetchDelivery, withDownloads } from './refetch';
 import { once } from './repeats';
@@ -66,7 +66,7 @@ async function receiveCallback(context: IWebhookFunctions): Promise<IWebhookResp
 		return refuse(
 			context,
 			400,
-			'its body is no JSON object and no list of objects, or is nested too deep',
+			'its body is no JSON object and no list of objects, or has too much in it',
 		);
 	}
 
@@ -161,7 +161,7 @@ async function readBody(context: IWebhookFunctions): Promise<Buffer | undefined>
 /** From the bytes, so that it does not depend on the content type. @returns null if it is none */
 function parseBody(bytes: Buffer): unknown {
 	const json = bytes.toString().replace(/^\ufeff/, '');
-	return isTooDeep(json) ? null : jsonParse<unknown>(json, { fallbackValue: null });
+	return isTooMuch(json) ? null : jsonParse<unknown>(json, { fallbackValue: null });
 }
 
 function refuse(context: IWebhookFunctions, status: number, reason: string): IWebhookResponseData {

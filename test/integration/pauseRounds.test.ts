@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+
 import { ExecuteContext } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
@@ -5,6 +7,7 @@ import { sleep } from 'n8n-workflow';
 import { signCallbackUrl } from '../../nodes/shared/callback/signature';
 import type { Emulator, ImageRecord } from '../emulator';
 import type { Execution } from '../shared/execution';
+import { startHttpServer } from '../shared/httpServer';
 import { post } from '../shared/requests';
 import { GOING_ON } from '../shared/workflows';
 import { TriggerUnderTest } from './callbacks';
@@ -227,6 +230,26 @@ describe('DeepMode says that an image has failed', () => {
 		expect(passed).toBeLessThan(2 * MINUTE + 10 * SECOND);
 	});
 
+	it('and that is not said of who submitted it again meanwhile: nobody pays a third time', async () => {
+		const [id] = deepMode.addImageIds(1) as [string];
+		deepMode.workMs = HOUR;
+		const submits = () => deepMode.requests.filter(({ method }) => method === 'POST');
+
+		const { result } = await onMovedClock(async () => {
+			const first = await run([id]);
+			await sleep(MINUTE);
+			await run([id], maxWait(60, { ifInWork: 'submitAgain' }));
+			const { callback } = submits()[0]?.body as { callback: string };
+			await post(callback, gaveUp);
+			const end = await first.ended();
+			await run([id]);
+			return end;
+		});
+
+		expect(result.items('After')[0]?.json).toMatchObject({ id, failed: true });
+		expect(submits()).toHaveLength(2);
+	});
+
 	it('and is wrong: a look that shows it upscaled wins', async () => {
 		const [id] = deepMode.addImageIds(1) as [string];
 		deepMode.workMs = MINUTE;
@@ -384,6 +407,37 @@ describe('without any callback', () => {
 			expect(pauses[index]).toBeLessThanOrEqual(longest * 1.01);
 		});
 		expect(rings.length).toBeLessThan(14);
+	});
+
+	it('somebody else’s 404, as of a proxy while n8n restarts behind it, ends no ringing', async () => {
+		const [id] = deepMode.addImageIds(1) as [string];
+		deepMode.workMs = 10 * MINUTE;
+		loseCallbacks();
+		const n8nItself = n8n.webhookUrl;
+		let isAlone = false;
+		const proxy = await startHttpServer((incoming, response) => {
+			if (isAlone) return void response.writeHead(404).end('404 page not found');
+			const { method, headers, url = '' } = incoming;
+			const outgoing = request(n8nItself + url, { method, headers }, (answer) => {
+				response.writeHead(answer.statusCode ?? 500, answer.headers);
+				answer.pipe(response);
+			});
+			incoming.pipe(outgoing);
+		});
+		n8n.webhookUrl = proxy.url;
+
+		const { result, passed } = await onMovedClock(async () => {
+			const execution = await run([id], maxWait(60));
+			await sleep(MINUTE);
+			isAlone = true;
+			await sleep(10 * MINUTE);
+			isAlone = false;
+			return await execution.ended();
+		});
+		proxy.close();
+
+		expect(rows(result)).toEqual([[0, id, true]]);
+		expect(passed).toBeLessThan(20 * MINUTE);
 	});
 
 	it('a callback that n8n answers with 500 costs half a minute', async () => {

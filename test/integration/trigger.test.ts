@@ -31,6 +31,10 @@ const ticket = (
 	event: 'image.upscaled' | 'image.generated' = 'image.upscaled',
 ) => signedQuery(API_KEY, { imageId, context, event });
 
+/** So many fields that no result has. */
+const fieldsOf = (count: number): IDataObject =>
+	Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1]));
+
 /** JSON of a value in which `entries` stand for an object. */
 function toText(value: unknown): string {
 	if (Array.isArray(value)) return `[${value.map(toText).join()}]`;
@@ -147,6 +151,24 @@ describe('a genuine callback', () => {
 			}
 		},
 	);
+
+	it.each([
+		['fields', (count: number) => image('a', fieldsOf(count))],
+		['images', (count: number) => ({ images: Array.from({ length: count }, () => 1) })],
+		['errors', (count: number) => ({ detail: Array.from({ length: count }, () => ({})) })],
+	])('may hold 9,000 %s, but not without end: more than 10,000 are a 400', async (_, make) => {
+		const prompt = ',"a":'.repeat(20_000);
+
+		expect(await trigger().call(ticket(), { ...make(9000), prompt })).toMatchObject({
+			status: 200,
+		});
+		for (const count of [10_002, 70_000]) {
+			expect(await trigger().call(ticket(), make(count))).toMatchObject({
+				status: 400,
+				items: undefined,
+			});
+		}
+	});
 
 	it.each([
 		['objects for texts', { id: { toString: 1 }, image_url: 'u' }],

@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import fc from 'fast-check';
 
 import type { SignedParameters } from '../../nodes/shared/callback/signature';
@@ -10,6 +13,8 @@ import {
 	signingKey,
 	verifyCallback,
 } from '../../nodes/shared/callback/signature';
+import type { Signer } from '../../nodes/shared/callback/signingKeys';
+import { signingKeys } from '../../nodes/shared/callback/signingKeys';
 
 const TICKET = { event: 'image.upscaled', imageId: 'a', context: {} } as const;
 const sign = (url: string, ticket: object = {}) =>
@@ -117,4 +122,27 @@ it('lets in what an n8n has signed whose clock is some minutes ahead', () => {
 	expect(
 		readSignedQuery(Object.fromEntries(ahead.searchParams), CALLBACK_EVENTS, now),
 	).toBeInstanceOf(Object);
+});
+
+it('keeps the key that signs for a second, and then no more', async () => {
+	setFlagsFromString('--expose-gc');
+	const collect = runInNewContext('gc') as () => void;
+	jest.useFakeTimers();
+	const kept: Array<WeakRef<Signer>> = [];
+	const read = async () => {
+		const signer = { key: signingKey('dm_key'), account: 'a' };
+		kept.push(new WeakRef(signer));
+		return await Promise.resolve(signer);
+	};
+	const isKept = async (milliseconds: number) => {
+		await signingKeys('of a test', read).next();
+		await jest.advanceTimersByTimeAsync(milliseconds);
+		collect();
+		return kept.at(-1)?.deref() !== undefined;
+	};
+
+	expect(await isKept(900)).toBe(true);
+	expect(await isKept(200)).toBe(false);
+	expect(kept).toHaveLength(1);
+	jest.useRealTimers();
 });

@@ -41,6 +41,8 @@ it.each([
 	['TLS checks off', { skipSslCertificateValidation: true }, /without checking the certificate/],
 	['TLS checks off, by an older name', { rejectUnauthorized: false }, /without checking/],
 	['TLS checks off for its agent', { agentOptions: { rejectUnauthorized: false } }, /without/],
+	['a CA of its own to trust', { agentOptions: { ca: 'PEM' } }, /with a CA/],
+	['a method whose answer is the request', { method: 'trace' }, /with TRACE/],
 	['another Host', { headers: { hOST: 'example.com' } }, /Host header/],
 ])(
 	'refuses to sign a request with %s, where others could read the key',
@@ -61,10 +63,11 @@ it.each([
 	});
 });
 
-it('signs what n8n sends with TLS checks on', async () => {
-	const request = { uri: 'https://api.deepmode.ai/', rejectUnauthorized: true, proxy: '' };
-
-	await expect(sign(request)).resolves.toBeDefined();
+it.each([
+	['TLS checks on', { rejectUnauthorized: true, proxy: '' }],
+	['a certificate to show', { agentOptions: { cert: 'PEM', key: 'PEM', passphrase: 'x' } }],
+])('signs what n8n sends with %s', async (_, options) => {
+	await expect(sign({ uri: 'https://api.deepmode.ai/', ...options })).resolves.toBeDefined();
 });
 
 it('takes spaces around a pasted key away', async () => {

@@ -334,6 +334,21 @@ it('the urgent go before a batch', async () => {
 	expect(order).toEqual(['urgent', 'batch']);
 });
 
+it('the urgent keep no batch waiting, however many there are', async () => {
+	const gate = new Gate();
+	const order: string[] = [];
+	(await gate.pass(Infinity))?.refused(1000);
+	for (const place of ['1', '2', '3', '4', '5', '6', '7', '8']) {
+		void gate.pass(Infinity, true).then((pass) => (order.push(place), pass?.taken()));
+	}
+	for (const place of ['a', 'b']) {
+		void gate.pass(Infinity).then((pass) => (order.push(place), pass?.taken()));
+	}
+
+	await jest.advanceTimersByTimeAsync(60_000);
+	expect(order.join('')).toBe('123a456b78');
+});
+
 it('holds nothing of a request that is over', async () => {
 	const gate = new Gate();
 	for (let count = 0; count < 1000; count += 1) (await gate.pass(Infinity))?.taken();

@@ -15,6 +15,8 @@ const hex = (character: string) => code(character).toString(16).padStart(2, '0')
 /** Every character in one way. */
 const each = (spell: (character: string) => string) => (text: string) =>
 	text.replace(/[!-~]/g, spell);
+/** JSON as PHP writes it. */
+const escaped = (text: string) => JSON.stringify(text).replaceAll('/', '\\/');
 /** Characters in the ways of all who escape for HTML, one after the other. */
 const mixed = (text: string) => {
 	const ways = [html, (one: string) => one, (one: string) => `&#${code(one)};`, encodeURIComponent];
@@ -32,6 +34,8 @@ it.each([
 	['in a URL, all of it', each((character) => `%${hex(character)}`)],
 	['in a URL, twice', (text: string) => encodeURIComponent(encodeURIComponent(text))],
 	['in JSON', (text: string) => JSON.stringify(text)],
+	['in JSON, twice', (text: string) => JSON.stringify(JSON.stringify(text))],
+	['in JSON with slashes escaped, twice', (text: string) => escaped(escaped(text))],
 	['in JSON, all of it', each((character) => `\\u00${hex(character)}`)],
 	['in base64', (text: string) => Buffer.from(text).toString('base64')],
 	['in base64 for URLs', (text: string) => Buffer.from(text).toString('base64url')],

@@ -37,6 +37,8 @@ it.each([
 	['the metadata of a cloud', 'https://169.254.169.254/latest/meta-data'],
 	['the same through NAT64', 'https://[64:ff9b::a9fe:a9fe]/'],
 	['the same through 6to4', 'https://[2002:a9fe:a9fe::]/'],
+	['the same through Teredo', 'https://[2001:0:a9fe:a9fe::]/'],
+	['the same, translated', 'https://[::ffff:0:a9fe:a9fe]/'],
 	['a link-local network', 'https://[fe80::1]/'],
 	['a unique local network', 'https://[fd00:ec2::254]/'],
 	['a multicast address', 'https://224.0.0.1/'],

@@ -19,6 +19,8 @@ const FIRST_WINDOW = 10;
  */
 const LONGEST_PAUSE = 24 * 60 * 60 * 1000;
 const AFTER_A_MISTAKE = 60 * 60 * 1000;
+/** After so many who are urgent one of the others goes: else they might wait for ever. */
+const MOST_URGENT = 3;
 /** How late somebody may learn that the time is over, in milliseconds. */
 const TICK = 1000;
 
@@ -54,8 +56,10 @@ export interface Pass {
  *      └────────── taken, or silent ◀──────────────┘
  */
 export class Gate {
-	/** Those who wait; the urgent ones go first. */
+	/** Those who wait; the urgent ones go first, as long as the others get their share. */
 	private readonly queues: { urgent: Waiting[]; others: Waiting[] } = { urgent: [], others: [] };
+	/** How many urgent ones have gone since one of the others did. */
+	private urgentInARow = 0;
 	/** Deadlines are by `Date`, and everything else is by this. */
 	private readonly clock = new SteadyClock();
 	private isServing = false;
@@ -133,13 +137,21 @@ export class Gate {
 			if (urgent.length + others.length === 0) break;
 			const wait = this.nextAt - this.clock.now();
 			if (wait <= 0) {
-				(urgent.shift() ?? others.shift())?.answer(this.letThrough());
+				this.nextInLine()?.answer(this.letThrough());
 			} else {
 				const woken = new Promise<void>((resolve) => (this.wake = resolve));
 				await Promise.race([sleep(Math.ceil(Math.min(wait, TICK))), woken]);
 			}
 		}
 		this.isServing = false;
+	}
+
+	private nextInLine(): Waiting | undefined {
+		const { urgent, others } = this.queues;
+		const isTurnOfOthers = others.length > 0 && this.urgentInARow >= MOST_URGENT;
+		const next = isTurnOfOthers ? undefined : urgent.shift();
+		this.urgentInARow = next ? this.urgentInARow + 1 : 0;
+		return next ?? others.shift();
 	}
 
 	/** Those whose time is over before the gate opens. */

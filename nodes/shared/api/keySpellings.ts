@@ -36,12 +36,17 @@ function base64Of(key: string): string[] {
 	});
 }
 
-/** A pattern for one printable ASCII character. What is escaped twice has its `&` or `%` escaped. */
-function spellingsOf(character: string): string {
+/**
+ * A pattern for one printable ASCII character. What is escaped twice has its `&`, `%` or backslash
+ * escaped; of the last so many are read that JSON may be in JSON in JSON.
+ */
+function spellingsOf(character: string, index: number): string {
 	const code = character.charCodeAt(0);
 	const hex = code.toString(16).replace(/[a-f]/, (digit) => `[${digit}${digit.toUpperCase()}]`);
 	const asItIs = JSON.stringify(character).slice(1, -1).replace(/\W/g, '\\$&');
 	const backslash = '\\\\\\\\';
+	// Before the key any number may stand, and to try them all at each place takes long.
+	const most = index === 0 ? 1 : 7;
 	const html = [`#0*${code}`, `#[xX]0*${hex}`, NAMED[character]].filter(Boolean).join('|');
-	return `(?:(?:${backslash})?${asItIs}|${backslash}u00${hex}|&(?:amp;)*(?:${html});|%(?:25)*${hex})`;
+	return `(?:(?:${backslash}){0,${most}}${asItIs}|(?:${backslash}){1,${most}}u00${hex}|&(?:amp;)*(?:${html});|%(?:25)*${hex})`;
 }

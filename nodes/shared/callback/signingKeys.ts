@@ -17,7 +17,7 @@ export interface Signer {
 	account: string;
 }
 
-/** The last reading of each credential. */
+/** The readings of the last second, by credential. */
 const readings = new Map<string, Reading>();
 
 /**
@@ -57,5 +57,11 @@ function currentReading(credential: string, read: () => Promise<Signer>): Readin
 	if (last && startedAt - last.startedAt < LIFETIME) return last;
 	const reading = { startedAt, signer: read() };
 	readings.set(credential, reading);
+	void forgetInTime(credential, reading);
 	return reading;
+}
+
+async function forgetInTime(credential: string, reading: Reading): Promise<void> {
+	await delay(LIFETIME);
+	if (readings.get(credential) === reading) readings.delete(credential);
 }

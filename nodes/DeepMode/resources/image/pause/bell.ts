@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { delay } from '../../../../shared/delay';
+import { isRecord } from '../../../../shared/isRecord';
 import { shorten } from '../../../../shared/text';
 import { netOf } from './park';
 import type { Round } from './rounds';
@@ -70,21 +71,22 @@ function* pauses(round: Round, isReady: boolean): Generator<number> {
 }
 
 async function ring(round: Round): Promise<void> {
-	const { status = 0, seen } = await call(round.url);
+	const { status = 0, isOfN8n, seen } = await call(round.url);
 	if (status >= 200 && status < 300) {
 		round.isHeard = true;
 		return;
 	}
 	const isEarly = Date.now() - round.parked.since < STORING;
-	const isGone = [404, 409].includes(status) && (round.isHeard || !isEarly);
+	const isGone = isOfN8n && [404, 409].includes(status) && (round.isHeard || !isEarly);
 	const isExpected = round.isHeard ? isGone : status === 409 || (isEarly && status === 500);
 	if (!isExpected) warn(round, seen);
 	if (isGone) round.end();
 }
 
-async function call(url: string): Promise<{ status?: number; seen: string }> {
+/** @returns with whether n8n itself has answered: its errors are JSON, and a proxy's are pages */
+async function call(url: string): Promise<{ status?: number; isOfN8n: boolean; seen: string }> {
 	try {
-		const { statusCode: status } = (await ringer?.helpers.httpRequest({
+		const { statusCode: status, body } = (await ringer?.helpers.httpRequest({
 			method: 'POST',
 			url,
 			body: {},
@@ -92,10 +94,10 @@ async function call(url: string): Promise<{ status?: number; seen: string }> {
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
-		})) as { statusCode: number };
-		return { status, seen: `the answer is status ${status}` };
+		})) as { statusCode: number; body: unknown };
+		return { status, isOfN8n: isRecord(body), seen: `the answer is status ${status}` };
 	} catch (error) {
-		return { seen: shorten((error as Error).message, 200) };
+		return { isOfN8n: false, seen: shorten((error as Error).message, 200) };
 	}
 }
 
