@@ -227,6 +227,29 @@ describe('DeepMode says that an image has failed', () => {
 		expect(passed).toBeLessThan(2 * MINUTE + 10 * SECOND);
 	});
 
+	it('what was submitted again since then is still in work', async () => {
+		const [dark] = deepMode.addImageIds(1) as [string];
+		deepMode.workMs = MINUTE;
+		deepMode.fault(dark, { on: 'work', gaveUp });
+		const again = { workflowId: 'w2', settings: { id: 'n2' } };
+		const handOver = async (options: IDataObject) => {
+			const callbackUrl = 'https://n8n.example.com/webhook/1/deepmode';
+			const parameters = { mode: 'async', callbackUrl, options } as NodeSetup['parameters'];
+			return await (await run([dark], { ...again, parameters })).ended();
+		};
+
+		const { result } = await onMovedClock(async () => {
+			const execution = await run([dark]);
+			await sleep(30 * SECOND);
+			await handOver({ ifInWork: 'submitAgain' });
+			await execution.ended();
+			return await handOver({});
+		});
+
+		expect(result.items('DeepMode')[0]?.json).toMatchObject({ accepted: 'earlier' });
+		expect(deepMode.spent).toBe(6);
+	});
+
 	it('and is wrong: a look that shows it upscaled wins', async () => {
 		const [id] = deepMode.addImageIds(1) as [string];
 		deepMode.workMs = MINUTE;

@@ -15,6 +15,8 @@ interface LookOptions {
 	lanes: number;
 	/** Whether to look at every image, and not to stop at the first that is unfinished. */
 	all?: boolean;
+	/** What was submitted again later is not what has failed, in milliseconds since 1970. */
+	submittedBefore?: number;
 	/** Milliseconds since 1970. */
 	deadline: number;
 }
@@ -31,7 +33,7 @@ export async function look(
 	reader: ImageReader,
 	sightings: Sightings,
 	imageIds: string[],
-	{ lanes, all = false, deadline }: LookOptions,
+	{ lanes, all = false, submittedBefore, deadline }: LookOptions,
 ): Promise<Sight> {
 	let seen: Sight = 'ended';
 	const stopped = () =>
@@ -41,7 +43,9 @@ export async function look(
 		const until = Math.min(deadline, Date.now() + PATIENCE);
 		const outcome = await reader.lookUntilAnswered(imageId, until, () => !stopped());
 		const sight = sightings.note(imageId, outcome);
-		if (sightings.failure(imageId) !== undefined) freeClaim(reader.account, imageId);
+		if (sightings.failure(imageId) !== undefined) {
+			freeClaim(reader.account, imageId, submittedBefore);
+		}
 		// The API not answering is what counts: all other looks would wait for it, too.
 		if (seen !== 'unanswered' && sight !== 'ended' && sight !== 'doubtful') seen = sight;
 	};

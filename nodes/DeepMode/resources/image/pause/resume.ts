@@ -124,11 +124,12 @@ async function lookOnce(
 	items: INodeExecutionData[],
 ): Promise<boolean> {
 	const { sightings, parked } = round;
-	const { limit, lanes, field, timeout } = parked;
+	const { since: submittedBefore, limit, lanes, field, timeout } = parked;
 	const imageIds = pendingIds(items);
 	const deadline = deadlineOf(limit);
 	const isLast = Date.now() >= limit;
-	const seen = await look(reader, sightings, imageIds, { lanes, all: isLast, deadline });
+	const looking = { lanes, all: isLast, submittedBefore, deadline };
+	const seen = await look(reader, sightings, imageIds, looking);
 	const isReady = isLast || imageIds.every((imageId) => sightings.hasEnded(imageId));
 	if (!isReady) return seen !== 'unanswered';
 	const options = { field, lanes, timeout, deadline };
