@@ -1,4 +1,3 @@
-import { randomUUID } from 'crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
@@ -57,8 +56,10 @@ export async function pauseUntilCalledBack(
 	const maxWait = readMaxWait(context);
 	refuseWhatCannotPause(context, options);
 	const field = readBinaryField(context);
-	const pause = { resumeUrl: resumeUrlOf(context), round: randomUUID(), maxWait, field };
 	const run = await prepareRun(context, options);
+	// What an earlier try has submitted calls back with its round.
+	const { round } = run.memory;
+	const pause = { resumeUrl: resumeUrlOf(context), round, maxWait, field };
 	const { apiKey } = run.client;
 	const unclear = new Set<string>();
 	return {
