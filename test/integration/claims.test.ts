@@ -210,6 +210,72 @@ describe('an image in work that does not get done', () => {
 	);
 });
 
+describe('an image that another execution of this process is still at is no one’s yet', () => {
+	const second = { workflowId: 'w2', settings: { id: 'n2' }, parameters: ASYNC };
+
+	it('and is handed over, if that one does not submit it', async () => {
+		const ids = addImages(3);
+		ids.forEach((id) => deepMode.fault(id, { on: 'retrieve', delayMs: 500 }));
+		const first = run(ids, withOptions({ maxCredits: 1 }, GO_ON));
+		await waitFor('its looks', () => deepMode.requests.length === 3, { everyMs: 5 });
+
+		const [, handedOver] = await Promise.all([first, run(ids, second)]);
+
+		expect(jsonOf(handedOver).map(({ accepted }) => accepted)).toEqual(ids.map(() => undefined));
+		expect(submits()).toBe(3);
+	});
+
+	it('and comes out, if that one waits for it, and no callback will come', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 1000;
+		const first = run([id]);
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+
+		const [, handedOver] = await Promise.all([first, run([id], second)]);
+
+		expect(jsonOf(handedOver)).toEqual([
+			expect.objectContaining({ id, upscaled: true, callback: false }),
+		]);
+		expect(deepMode.spent).toBe(3);
+	});
+
+	it('and is in work, as soon as that one has handed it over', async () => {
+		const [id = '', slow = ''] = addImages(2);
+		deepMode.workMs = 60_000;
+		deepMode.fault(id, { on: 'retrieve', delayMs: 500 });
+		deepMode.fault(slow, { on: 'retrieve', delayMs: 10_000 });
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		const { finished, cancel } = startExecution(credentials(), toItems([id, slow]), setup);
+		await waitFor('its looks', () => deepMode.requests.length === 2, { everyMs: 5 });
+
+		const started = Date.now();
+		const again = await run([id], second);
+
+		expect(Date.now() - started).toBeLessThan(5000);
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(1);
+		cancel();
+		await finished;
+	});
+
+	it('and is said to be in work after one timeout', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const { finished, cancel } = startExecution(credentials(), toItems([id]), WORKFLOW);
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+
+		const again = await run([id], {
+			...second,
+			parameters: { ...ASYNC, options: { timeout: 1 } } as INode['parameters'],
+		});
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(again.hints).toContain('1 was in work already (3 credits saved)');
+		cancel();
+		await finished;
+	});
+});
+
 describe('an image that another process has in work', () => {
 	it('comes out when it is done, however long another takes that was given up', async () => {
 		const [done = '', givenUp = ''] = addImages(2);
