@@ -176,6 +176,39 @@ describe('an image in work that does not get done', () => {
 		expect(again.error?.message).toBe('DeepMode does not know image "no-such-image"');
 	});
 
+	it.each([
+		['sync', {}],
+		['async', ASYNC],
+	])('is not waited for where the API key is no longer accepted: %s', async (_, parameters) => {
+		const ids = addImages(2);
+		deepMode.workMs = 60_000;
+		await run(ids, { ...GO_ON, parameters: ASYNC });
+		ids.forEach((id) => deepMode.fault(id, { on: 'retrieve', status: 401, times: Infinity }));
+
+		const { result: again, passed } = await onMovedClock(
+			async () => await run(ids, { ...GO_ON, parameters }),
+		);
+
+		expect(jsonOf(again).map(({ error }) => error)).toEqual(
+			ids.map(() => 'DeepMode does not accept the API key'),
+		);
+		expect(passed).toBeLessThan(MINUTE);
+	});
+
+	it('is not waited for while DeepMode cannot be reached', async () => {
+		const ids = addImages(2);
+		deepMode.workMs = 60_000;
+		await run(ids, { ...GO_ON, parameters: ASYNC });
+		ids.forEach((id) => deepMode.fault(id, { on: 'retrieve', status: 502, times: Infinity }));
+
+		const { result: again, passed } = await onMovedClock(async () => await run(ids, GO_ON));
+
+		expect(jsonOf(again).map(({ error }) => error)).toEqual(
+			ids.map(() => expect.stringMatching(/^Nothing was sent.*DeepMode cannot be reached/)),
+		);
+		expect(passed).toBeLessThan(2 * MINUTE);
+	});
+
 	it('is submitted again by Submit Again, at once', async () => {
 		const [id = ''] = addImages(1);
 		deepMode.fault(id, { hang: true });

@@ -181,6 +181,10 @@ export class ImageUpscaling {
 		const { imageId, maySend } = this.job;
 		const { claims, reader, tally } = this.run;
 		const outcome = await reader.lookUntilAnswered(imageId, deadline, maySend);
+		if (endsBatch(outcome)) {
+			// Nor would any other look tell more.
+			return outcome?.is === 'refused' ? this.refusal('look at', outcome) : this.unsent(outcome);
+		}
 		if (outcome?.is !== 'image' || !isUpscaled(outcome.image)) return undefined;
 		claims.end(imageId);
 		tally.inWork += 1;
