@@ -633,6 +633,21 @@ describe('what is recorded in n8n’s database, and overwritten by another proce
 	});
 });
 
+it('n8n’s database that was stuck for a minute costs half a minute more', async () => {
+	const ids = addImages(20);
+	deduplicator.gapMs = MINUTE;
+
+	const { result, passed } = await onMovedClock(async () => {
+		const running = run(ids);
+		await sleep(500);
+		deduplicator.gapMs = 0;
+		return await running;
+	});
+
+	expect(upscaledIds(result)).toEqual(ids);
+	expect(passed).toBeLessThan(1.6 * MINUTE);
+});
+
 describe('where n8n’s database cannot be asked', () => {
 	it.each([
 		['it fails', () => new DeepMode(), 'Error: database is locked'],

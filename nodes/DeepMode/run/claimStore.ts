@@ -50,6 +50,8 @@ const MAX_ENTRIES = 100_000;
 const TRIES = 4;
 /** When to look whether what was recorded has gone, in milliseconds: at least. */
 const LOOK_AGAIN = { after: 30, spread: 20 };
+/** A call that took longer, in milliseconds, was stuck: others do not take as long after that. */
+const LONGEST_CALL = 5000;
 /** How often to record again what has gone; each time the spread doubles. */
 const ROUNDS = 8;
 
@@ -144,7 +146,7 @@ export class ClaimStore {
 			return { answers: this.judge(imageIds, hour, known, renews), took };
 		});
 		const answers = asked?.answers ?? new Map(imageIds.map((id) => [id, 'mine' as const]));
-		const took = asked?.took ?? 0;
+		const took = Math.min(asked?.took ?? 0, LONGEST_CALL);
 		// Who had read the row before may take as long to write it back as it took here.
 		const after = Math.max(LOOK_AGAIN.after, 2 * took);
 		const spread = Math.max(LOOK_AGAIN.spread, 4 * took) * 2 ** (round - 1);
