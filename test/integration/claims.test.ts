@@ -648,6 +648,26 @@ it('n8n’s database that was stuck for a minute costs half a minute more', asyn
 	expect(passed).toBeLessThan(1.6 * MINUTE);
 });
 
+it('n8n’s database that was away for a second is told of what is in work, all the same', async () => {
+	const ids = addImages(5);
+	deepMode.workMs = 60_000;
+	const setup = { ...WORKFLOW, parameters: ASYNC };
+	deduplicator.failure = new Error('database is locked');
+
+	const [again] = (
+		await onMovedClock(async () => {
+			const running = run(ids, setup);
+			await sleep(1000);
+			deduplicator.failure = undefined;
+			await running;
+			return [await run(ids, inAnotherProcess(setup))];
+		})
+	).result as [Execution];
+
+	expect(jsonOf(again).map(({ accepted }) => accepted)).toEqual(ids.map(() => 'earlier'));
+	expect(deepMode.spent).toBe(15);
+});
+
 describe('where n8n’s database cannot be asked', () => {
 	it.each([
 		['it fails', () => new DeepMode(), 'Error: database is locked'],

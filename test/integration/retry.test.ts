@@ -107,13 +107,13 @@ it('a retry by hand that waits for the result generates what was handed over, an
 it('a retry by hand after a restart, while n8n’s database is away, settles what was open', async () => {
 	const [id = ''] = deepMode.addImageIds(1);
 	const items = [{ id }];
-	const setup: NodeSetup = { parameters: { options: { timeout: 2 } } };
+	const setup: NodeSetup = { parameters: { options: { timeout: 4 } } };
 	const restarted = { ...setup, nodeType: nodeOfAnotherProcess() };
 	deduplicator.failure = new Error('database is locked');
 	jest
 		.spyOn(ExecuteContext.prototype, 'logger', 'get')
 		.mockReturnValue({ debug() {}, warn() {} } as never);
-	deepMode.workMs = 2300;
+	deepMode.workMs = 4300;
 	deepMode.fault(id, { cut: 'after' });
 
 	const first = await execute(deepMode.credentials, items, setup);
