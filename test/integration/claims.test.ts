@@ -1,6 +1,6 @@
 import { ExecuteContext, WorkflowExecute } from 'n8n-core';
 import type { IDataObject, INode, INodeType } from 'n8n-workflow';
-import { createEmptyRunExecutionData, sleep } from 'n8n-workflow';
+import { createEmptyRunExecutionData, createRunExecutionData, sleep } from 'n8n-workflow';
 
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 
@@ -609,6 +609,32 @@ describe('a claim stays', () => {
 	});
 });
 
+describe('an agent that asks twice at once for the same image', () => {
+	it('with Submit Again gets it twice, and pays once', async () => {
+		const [id = ''] = addImages(1);
+
+		const both = await callToolAtOnce(id, { ifInWork: 'submitAgain' });
+
+		expect(both).toEqual([
+			expect.objectContaining({ id, upscaled: true, credits: 3 }),
+			expect.objectContaining({ id, upscaled: true, credits: 0 }),
+		]);
+		expect(deepMode.spent).toBe(3);
+	});
+
+	it('with Upscale Again pays for each', async () => {
+		const [id = ''] = addImages(1);
+
+		const both = await callToolAtOnce(id, { ifUpscaled: 'upscaleAgain' });
+
+		expect(both).toEqual([
+			expect.objectContaining({ id, upscaled: true, credits: 3 }),
+			expect.objectContaining({ id, upscaled: true, credits: 3 }),
+		]);
+		expect(deepMode.spent).toBe(6);
+	});
+});
+
 describe('what is recorded in n8n’s database, and overwritten by another process', () => {
 	it('is recorded again, until it stays', async () => {
 		const ids = addImages(5);
@@ -726,4 +752,35 @@ async function callToolTwice(id: string, parameters: IDataObject): Promise<IData
 	).run({ workflow, startNode: workflow.getNode('Items') ?? undefined });
 	const calls = data.resultData.runData[tool.name] ?? [];
 	return calls.map((call) => call.data?.main?.[0]?.[0]?.json ?? {});
+}
+
+/** As an agent that makes both calls of a message at once. @returns what comes out of each call */
+async function callToolAtOnce(id: string, options: IDataObject): Promise<IDataObject[]> {
+	const parameters = { imageId: id, options: { addCost: true, ...options } } as INode['parameters'];
+	const tool = deepModeNode(CREDENTIAL, parameters, { type: 'n8n-nodes-deepmode.deepModeTool' });
+	const workflow = toWorkflow(chain(tool), { [tool.type]: new DeepMode() }, WORKFLOW.workflowId);
+	const data = createRunExecutionData({});
+	const additional = additionalData(credentials());
+	const call = async () => {
+		const items = [{ json: {} }];
+		const main = { main: [items] };
+		const executeData = { node: tool, data: main, source: null };
+		const context = new ExecuteContext(
+			workflow,
+			tool,
+			additional,
+			'manual',
+			data,
+			0,
+			items,
+			main,
+			executeData,
+			[],
+		);
+		const [output] = await new DeepMode().execute.call(context);
+		return output?.[0]?.json ?? {};
+	};
+	const first = call();
+	await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+	return await Promise.all([first, call()]);
 }

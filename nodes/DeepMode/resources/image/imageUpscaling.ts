@@ -102,6 +102,7 @@ export class ImageUpscaling {
 		const foreseen = this.foreseen(toItem);
 		if (foreseen) return foreseen;
 		if (this.isLeft) return { left: true };
+		if (this.isAskedTwice) return { inWork: { since: 'for less than a minute' } };
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) return (await this.lookAtOthers(toItem, waiting?.lookUntil)) ?? { inWork };
 		const open = this.openSubmission;
@@ -128,6 +129,7 @@ export class ImageUpscaling {
 		const foreseen = this.foreseen(output.existing);
 		if (foreseen) return foreseen;
 		if (this.isLeft) return { left: true };
+		if (this.isAskedTwice) return { inWork: { since: 'for less than a minute' } };
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) {
 			const ending = await this.lookAtOthers(output.existing, waiting?.lookUntil);
@@ -162,6 +164,16 @@ export class ImageUpscaling {
 	/** Whether nothing comes of it any more: then n8n's database is not asked for a claim either. */
 	private get isLeft(): boolean {
 		return !this.job.maySend() && this.openSubmission === undefined;
+	}
+
+	/**
+	 * Whether another call of a tool waits for the answer at this moment, where claims stop nobody: it
+	 * is no earlier try, whose outcome is not known.
+	 */
+	private get isAskedTwice(): boolean {
+		const { memory, options } = this.run;
+		const { imageId, itemIndex } = this.job;
+		return options.submitsAgain && memory.isInFlight(itemIndex, imageId);
 	}
 
 	/** What an earlier try sent; of another execution's only where claims do not tell. */
