@@ -1,6 +1,6 @@
 import { ExecuteContext, WorkflowExecute } from 'n8n-core';
 import type { IDataObject, INode, INodeType } from 'n8n-workflow';
-import { createEmptyRunExecutionData, sleep } from 'n8n-workflow';
+import { createEmptyRunExecutionData, createRunExecutionData, sleep } from 'n8n-workflow';
 
 import { DeepMode } from '../../nodes/DeepMode/DeepMode.node';
 
@@ -176,6 +176,39 @@ describe('an image in work that does not get done', () => {
 		expect(again.error?.message).toBe('DeepMode does not know image "no-such-image"');
 	});
 
+	it.each([
+		['sync', {}],
+		['async', ASYNC],
+	])('is not waited for where the API key is no longer accepted: %s', async (_, parameters) => {
+		const ids = addImages(2);
+		deepMode.workMs = 60_000;
+		await run(ids, { ...GO_ON, parameters: ASYNC });
+		ids.forEach((id) => deepMode.fault(id, { on: 'retrieve', status: 401, times: Infinity }));
+
+		const { result: again, passed } = await onMovedClock(
+			async () => await run(ids, { ...GO_ON, parameters }),
+		);
+
+		expect(jsonOf(again).map(({ error }) => error)).toEqual(
+			ids.map(() => 'DeepMode does not accept the API key'),
+		);
+		expect(passed).toBeLessThan(MINUTE);
+	});
+
+	it('is not waited for while DeepMode cannot be reached', async () => {
+		const ids = addImages(2);
+		deepMode.workMs = 60_000;
+		await run(ids, { ...GO_ON, parameters: ASYNC });
+		ids.forEach((id) => deepMode.fault(id, { on: 'retrieve', status: 502, times: Infinity }));
+
+		const { result: again, passed } = await onMovedClock(async () => await run(ids, GO_ON));
+
+		expect(jsonOf(again).map(({ error }) => error)).toEqual(
+			ids.map(() => expect.stringMatching(/^Nothing was sent.*DeepMode cannot be reached/)),
+		);
+		expect(passed).toBeLessThan(2 * MINUTE);
+	});
+
 	it('is submitted again by Submit Again, at once', async () => {
 		const [id = ''] = addImages(1);
 		deepMode.fault(id, { hang: true });
@@ -208,6 +241,72 @@ describe('an image in work that does not get done', () => {
 		},
 		30_000,
 	);
+});
+
+describe('an image that another execution of this process is still at is no one’s yet', () => {
+	const second = { workflowId: 'w2', settings: { id: 'n2' }, parameters: ASYNC };
+
+	it('and is handed over, if that one does not submit it', async () => {
+		const ids = addImages(3);
+		ids.forEach((id) => deepMode.fault(id, { on: 'retrieve', delayMs: 500 }));
+		const first = run(ids, withOptions({ maxCredits: 1 }, GO_ON));
+		await waitFor('its looks', () => deepMode.requests.length === 3, { everyMs: 5 });
+
+		const [, handedOver] = await Promise.all([first, run(ids, second)]);
+
+		expect(jsonOf(handedOver).map(({ accepted }) => accepted)).toEqual(ids.map(() => undefined));
+		expect(submits()).toBe(3);
+	});
+
+	it('and comes out, if that one waits for it, and no callback will come', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 1000;
+		const first = run([id]);
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+
+		const [, handedOver] = await Promise.all([first, run([id], second)]);
+
+		expect(jsonOf(handedOver)).toEqual([
+			expect.objectContaining({ id, upscaled: true, callback: false }),
+		]);
+		expect(deepMode.spent).toBe(3);
+	});
+
+	it('and is in work, as soon as that one has handed it over', async () => {
+		const [id = '', slow = ''] = addImages(2);
+		deepMode.workMs = 60_000;
+		deepMode.fault(id, { on: 'retrieve', delayMs: 500 });
+		deepMode.fault(slow, { on: 'retrieve', delayMs: 10_000 });
+		const setup = { ...WORKFLOW, parameters: ASYNC };
+		const { finished, cancel } = startExecution(credentials(), toItems([id, slow]), setup);
+		await waitFor('its looks', () => deepMode.requests.length === 2, { everyMs: 5 });
+
+		const started = Date.now();
+		const again = await run([id], second);
+
+		expect(Date.now() - started).toBeLessThan(5000);
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(submits()).toBe(1);
+		cancel();
+		await finished;
+	});
+
+	it('and is said to be in work after one timeout', async () => {
+		const [id = ''] = addImages(1);
+		deepMode.workMs = 60_000;
+		const { finished, cancel } = startExecution(credentials(), toItems([id]), WORKFLOW);
+		await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+
+		const again = await run([id], {
+			...second,
+			parameters: { ...ASYNC, options: { timeout: 1 } } as INode['parameters'],
+		});
+
+		expect(jsonOf(again)).toEqual([expect.objectContaining({ accepted: 'earlier' })]);
+		expect(again.hints).toContain('1 was in work already (3 credits saved)');
+		cancel();
+		await finished;
+	});
 });
 
 describe('an image that another process has in work', () => {
@@ -510,6 +609,32 @@ describe('a claim stays', () => {
 	});
 });
 
+describe('an agent that asks twice at once for the same image', () => {
+	it('with Submit Again gets it twice, and pays once', async () => {
+		const [id = ''] = addImages(1);
+
+		const both = await callToolAtOnce(id, { ifInWork: 'submitAgain' });
+
+		expect(both).toEqual([
+			expect.objectContaining({ id, upscaled: true, credits: 3 }),
+			expect.objectContaining({ id, upscaled: true, credits: 0 }),
+		]);
+		expect(deepMode.spent).toBe(3);
+	});
+
+	it('with Upscale Again pays for each', async () => {
+		const [id = ''] = addImages(1);
+
+		const both = await callToolAtOnce(id, { ifUpscaled: 'upscaleAgain' });
+
+		expect(both).toEqual([
+			expect.objectContaining({ id, upscaled: true, credits: 3 }),
+			expect.objectContaining({ id, upscaled: true, credits: 3 }),
+		]);
+		expect(deepMode.spent).toBe(6);
+	});
+});
+
 describe('what is recorded in n8n’s database, and overwritten by another process', () => {
 	it('is recorded again, until it stays', async () => {
 		const ids = addImages(5);
@@ -532,6 +657,41 @@ describe('what is recorded in n8n’s database, and overwritten by another proce
 		expect(jsonOf(again).map(({ accepted }) => accepted)).toEqual(ids.map(() => 'earlier'));
 		expect(deepMode.spent).toBe(900);
 	});
+});
+
+it('n8n’s database that was stuck for a minute costs half a minute more', async () => {
+	const ids = addImages(20);
+	deduplicator.gapMs = MINUTE;
+
+	const { result, passed } = await onMovedClock(async () => {
+		const running = run(ids);
+		await sleep(500);
+		deduplicator.gapMs = 0;
+		return await running;
+	});
+
+	expect(upscaledIds(result)).toEqual(ids);
+	expect(passed).toBeLessThan(1.6 * MINUTE);
+});
+
+it('n8n’s database that was away for a second is told of what is in work, all the same', async () => {
+	const ids = addImages(5);
+	deepMode.workMs = 60_000;
+	const setup = { ...WORKFLOW, parameters: ASYNC };
+	deduplicator.failure = new Error('database is locked');
+
+	const [again] = (
+		await onMovedClock(async () => {
+			const running = run(ids, setup);
+			await sleep(1000);
+			deduplicator.failure = undefined;
+			await running;
+			return [await run(ids, inAnotherProcess(setup))];
+		})
+	).result as [Execution];
+
+	expect(jsonOf(again).map(({ accepted }) => accepted)).toEqual(ids.map(() => 'earlier'));
+	expect(deepMode.spent).toBe(15);
 });
 
 describe('where n8n’s database cannot be asked', () => {
@@ -592,4 +752,35 @@ async function callToolTwice(id: string, parameters: IDataObject): Promise<IData
 	).run({ workflow, startNode: workflow.getNode('Items') ?? undefined });
 	const calls = data.resultData.runData[tool.name] ?? [];
 	return calls.map((call) => call.data?.main?.[0]?.[0]?.json ?? {});
+}
+
+/** As an agent that makes both calls of a message at once. @returns what comes out of each call */
+async function callToolAtOnce(id: string, options: IDataObject): Promise<IDataObject[]> {
+	const parameters = { imageId: id, options: { addCost: true, ...options } } as INode['parameters'];
+	const tool = deepModeNode(CREDENTIAL, parameters, { type: 'n8n-nodes-deepmode.deepModeTool' });
+	const workflow = toWorkflow(chain(tool), { [tool.type]: new DeepMode() }, WORKFLOW.workflowId);
+	const data = createRunExecutionData({});
+	const additional = additionalData(credentials());
+	const call = async () => {
+		const items = [{ json: {} }];
+		const main = { main: [items] };
+		const executeData = { node: tool, data: main, source: null };
+		const context = new ExecuteContext(
+			workflow,
+			tool,
+			additional,
+			'manual',
+			data,
+			0,
+			items,
+			main,
+			executeData,
+			[],
+		);
+		const [output] = await new DeepMode().execute.call(context);
+		return output?.[0]?.json ?? {};
+	};
+	const first = call();
+	await waitFor('the submission', () => submits() === 1, { everyMs: 5 });
+	return await Promise.all([first, call()]);
 }

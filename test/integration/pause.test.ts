@@ -184,6 +184,24 @@ it('1,000 images, of which few are called back: one resume, each paid once', asy
 	expectAbout(passed, 10 * MINUTE);
 }, 180_000);
 
+it('what another execution had claimed, and did not submit, is submitted before the pause', async () => {
+	const ids = deepMode.addImageIds(3);
+	deepMode.workMs = MINUTE;
+	ids.forEach((id) => deepMode.fault(id, { on: 'retrieve', delayMs: 2 * SECOND }));
+	const parameters = { mode: 'sync', options: { maxCredits: 1 } };
+
+	const { result, passed } = await onMovedClock(async () => {
+		const first = run(ids, { parameters, settings: GOING_ON });
+		await sleep(SECOND);
+		const [execution] = await Promise.all([run(ids), first]);
+		return await execution.ended();
+	});
+
+	expect(rows(result)).toEqual(expected(ids));
+	expect(passed).toBeLessThan(2 * MINUTE);
+	expect(deepMode.spent).toBe(9);
+});
+
 it('when all callbacks are lost it goes on at the limit, and says what is not known', async () => {
 	const ids = [...deepMode.addImageIds(1, { upscaled: true }), ...deepMode.addImageIds(1)];
 	deepMode.workMs = HOUR;

@@ -250,6 +250,23 @@ describe('DeepMode says that an image has failed', () => {
 		expect(submits()).toHaveLength(2);
 	});
 
+	it('it comes out so, too, if it was submitted in an earlier try of Retry On Fail', async () => {
+		const [dark, refused] = deepMode.addImageIds(2) as [string, string];
+		deepMode.workMs = MINUTE;
+		deepMode.fault(dark, { on: 'work', gaveUp });
+		deepMode.fault(refused, { status: 422 });
+		const settings = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
+
+		const { result, passed } = await onMovedClock(
+			async () => await (await run([dark, refused], { settings })).ended(),
+		);
+
+		expect(result.items('DeepMode')[0]?.json).toMatchObject({ id: dark, failed: true });
+		expect(rows(result)[1]).toEqual([1, refused, true]);
+		expect(passed).toBeLessThan(2 * MINUTE);
+		expect(deepMode.spent).toBe(6);
+	});
+
 	it('and is wrong: a look that shows it upscaled wins', async () => {
 		const [id] = deepMode.addImageIds(1) as [string];
 		deepMode.workMs = MINUTE;

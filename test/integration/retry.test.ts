@@ -2,7 +2,7 @@ import { ExecuteContext, WorkflowExecute } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Emulator } from '../emulator';
-import { chain, deepModeNode, node } from '../shared/workflows';
+import { chain, deepModeNode, GOING_ON, node } from '../shared/workflows';
 import { nodeOfAnotherProcess } from './anotherProcess';
 import { deduplicator } from './deduplicator';
 import type { Execution, NodeSetup } from './engine';
@@ -86,16 +86,34 @@ it.each<[string, IDataObject]>([
 	expect(deepMode.credits).toBe(price);
 });
 
+it('a retry by hand that waits for the result generates what was handed over, and puts out no empty item', async () => {
+	const items = [{ id: deepMode.modelId }, { id: 'no-such-model' }];
+	const generate = { operation: 'generate', modelId: '={{ $json.id }}', prompt: 'a lake' };
+	const callbackUrl = 'https://n8n.example.com/webhook/1/deepmode';
+	const options = { maxConcurrency: 1 };
+	const first = await execute(deepMode.credentials, items, {
+		parameters: { ...generate, mode: 'async', callbackUrl, options },
+	});
+	expect(first.error?.message).toContain('no-such-model');
+
+	const again = await retry(first, items, {
+		parameters: { ...generate, options },
+		settings: GOING_ON,
+	});
+
+	expect(again.outputs[0]?.[0]?.json).toMatchObject({ id: expect.any(String) });
+});
+
 it('a retry by hand after a restart, while n8n’s database is away, settles what was open', async () => {
 	const [id = ''] = deepMode.addImageIds(1);
 	const items = [{ id }];
-	const setup: NodeSetup = { parameters: { options: { timeout: 2 } } };
+	const setup: NodeSetup = { parameters: { options: { timeout: 4 } } };
 	const restarted = { ...setup, nodeType: nodeOfAnotherProcess() };
 	deduplicator.failure = new Error('database is locked');
 	jest
 		.spyOn(ExecuteContext.prototype, 'logger', 'get')
 		.mockReturnValue({ debug() {}, warn() {} } as never);
-	deepMode.workMs = 2300;
+	deepMode.workMs = 4300;
 	deepMode.fault(id, { cut: 'after' });
 
 	const first = await execute(deepMode.credentials, items, setup);
@@ -106,7 +124,7 @@ it('a retry by hand after a restart, while n8n’s database is away, settles wha
 	expect(deepMode.charges(id)).toHaveLength(1);
 });
 
-/** As n8n's "Retry with original workflow" of a failed execution. */
+/** As n8n's "Retry with currently saved workflow" of a failed execution. */
 async function retry(
 	{ run: { data } }: Execution,
 	items: IDataObject[],
@@ -118,6 +136,9 @@ async function retry(
 		chain(node('Items', 'test.items', 1), deepModeNode(CREDENTIAL, parameters, settings)),
 		typesFor(items, nodeType),
 	);
+	for (const stacked of data.executionData?.nodeExecutionStack ?? []) {
+		stacked.node = workflow.getNode(stacked.node.name) ?? stacked.node;
+	}
 	return toExecution(
 		await new WorkflowExecute(
 			additionalData(deepMode.credentials),

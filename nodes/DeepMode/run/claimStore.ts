@@ -48,8 +48,12 @@ const HOUR = 60 * 60 * 1000;
 const MAX_ENTRIES = 100_000;
 /** How often to try a call that fails. */
 const TRIES = 4;
+/** The first pause between these tries, in milliseconds: each is twice as long as the one before. */
+const TRY_PAUSE = 200;
 /** When to look whether what was recorded has gone, in milliseconds: at least. */
 const LOOK_AGAIN = { after: 30, spread: 20 };
+/** A call that took longer, in milliseconds, was stuck: others do not take as long after that. */
+const LONGEST_CALL = 5000;
 /** How often to record again what has gone; each time the spread doubles. */
 const ROUNDS = 8;
 
@@ -144,7 +148,7 @@ export class ClaimStore {
 			return { answers: this.judge(imageIds, hour, known, renews), took };
 		});
 		const answers = asked?.answers ?? new Map(imageIds.map((id) => [id, 'mine' as const]));
-		const took = asked?.took ?? 0;
+		const took = Math.min(asked?.took ?? 0, LONGEST_CALL);
 		// Who had read the row before may take as long to write it back as it took here.
 		const after = Math.max(LOOK_AGAIN.after, 2 * took);
 		const spread = Math.max(LOOK_AGAIN.spread, 4 * took) * 2 ** (round - 1);
@@ -257,26 +261,28 @@ export class ClaimStore {
 
 	/** Once the database could not be asked, it is left alone for the rest of the run. */
 	private async call<T>(work: (helpers: Helpers) => Promise<T>): Promise<T | undefined> {
-		if (this.isBroken) return undefined;
-		const { helpers, logger } = this.context;
-		const result = await inTurn(this.row, async () => {
-			for (let tries = 1; ; tries += 1) {
+		const { helpers } = this.context;
+		return await inTurn(this.row, async () => {
+			for (let tries = 1; !this.isBroken; tries += 1) {
 				try {
-					return { value: await work(helpers) };
+					return await work(helpers);
 				} catch (error) {
-					// The first two writers of a node can meet.
-					if (tries === TRIES || helpers.checkProcessedAndRecord === undefined) return { error };
+					// The first two writers of a node can meet, and a database can be away for a moment.
+					const isFinal = tries === TRIES || helpers.checkProcessedAndRecord === undefined;
+					if (isFinal) this.giveUp(error);
+					else await delay(TRY_PAUSE * 2 ** (tries - 1));
 				}
 			}
+			return undefined;
 		});
-		if ('value' in result) return result.value;
-		if (!this.isBroken) {
-			logger.warn(
-				`DeepMode node "${this.context.getNode().name}": what is in work cannot be recorded in n8n's database, so that only this process knows of it (${String(result.error)})`,
-			);
-		}
+	}
+
+	private giveUp(error: unknown): void {
 		this.isBroken = true;
-		return undefined;
+		const { name } = this.context.getNode();
+		this.context.logger.warn(
+			`DeepMode node "${name}": what is in work cannot be recorded in n8n's database, so that only this process knows of it (${String(error)})`,
+		);
 	}
 
 	private key(imageId: string, hour: number): string {

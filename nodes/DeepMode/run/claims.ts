@@ -15,6 +15,8 @@ import type { RunOptions } from './options';
 export interface InWork {
 	/** Since when, roughly, in words: "for about 5 minutes". */
 	since: string;
+	/** Whether they are still at it, in this process: they may yet give it back. */
+	isHeld?: boolean;
 }
 
 /** Claims run ahead of the lanes as far as the lanes get in so many milliseconds. */
@@ -147,6 +149,12 @@ export class Claims {
 	sent(imageId: string): void {
 		const mine = this.held.get(imageId);
 		if (mine) mine.isSent = true;
+	}
+
+	/** DeepMode has the image, or may have, and this run is no longer at it. */
+	leave(imageId: string): void {
+		const mine = this.held.get(imageId);
+		if (mine) leaveClaim(this.keyOf(imageId), mine.claim);
 	}
 
 	/** This run has surely not submitted the image: the claim ends, unless it is not the only one. */
@@ -290,7 +298,7 @@ export class Claims {
 			const earlier = findClaim(key);
 			const holds = claim(key, owner, submitsAgain);
 			if (holds === earlier) {
-				taken.set(imageId, { since: sinceInWords(earlier.since) });
+				taken.set(imageId, { since: sinceInWords(earlier.since), isHeld: earlier.isHeld });
 				this.slices.delete(imageId);
 				continue;
 			}

@@ -74,6 +74,11 @@ export class Memory {
 		this.store.credits = credits;
 	}
 
+	/** Tells a run of a node from all others, in whatever execution: the same in every try. */
+	get round(): string {
+		return `${this.store.executionId}/${this.nodeId}/${this.run}`;
+	}
+
 	/** Who submits an item: the same in every try of this execution. */
 	owner(itemIndex: number, request: string): string {
 		// What came out of a tool, e.g. that it was handed over, can still be in work: who asks for it

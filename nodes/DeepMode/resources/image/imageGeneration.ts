@@ -86,8 +86,8 @@ export async function generateImages(
 	const spent = await budget.spend(credits, send, isFree);
 	if (!spent) return failedOrLeft(job, overLimit(name, credits, budget));
 	const { outcome } = spent;
-	const finish = (items: IDataObject[]): Ending => {
-		memory.finish(itemIndex, request, items, hashOf(parameters));
+	const finish = (items: IDataObject[], about?: string): Ending => {
+		memory.finish(itemIndex, request, items, about);
 		return toItems(items, paid);
 	};
 	switch (outcome?.is) {
@@ -96,9 +96,10 @@ export async function generateImages(
 			const images = outcome.is === 'image' ? [outcome.image] : outcome.images;
 			const ids = images.map(({ id }) => String(id));
 			tally.addGenerated(ids, imageCount(parameters), credits);
-			return finish(images);
+			return finish(images, hashOf(parameters));
 		}
 		case 'acknowledged':
+			// No image of it is known, should a retry wait for the result.
 			return finish([{ ...outcome.body, mode: 'async' }]);
 		case 'unknown':
 			memory.unanswered(itemIndex, request, outcome);

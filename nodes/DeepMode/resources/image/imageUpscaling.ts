@@ -32,6 +32,14 @@ interface ImageJob extends Pick<Job<unknown>, 'maySend' | 'endSending'> {
 	itemIndex: number;
 }
 
+/** How an image is tried again that somebody else had in work. */
+export interface Waiting {
+	/** When to have looked at it, in milliseconds since 1970. */
+	lookUntil: number;
+	/** Whether it is not tried again. */
+	isLast: boolean;
+}
+
 /** What comes out for an image that is handed over. */
 export interface HandedOver {
 	/** It was upscaled already, and no callback will come. */
@@ -83,11 +91,10 @@ export class ImageUpscaling {
 	/**
 	 * Sync mode: ends with the upscaled image.
 	 *
-	 * @param lookUntil when to have looked at what was waited for, since somebody else had it in work,
-	 * in milliseconds since 1970
+	 * @param waiting where it was waited for
 	 */
-	async wait(lookUntil?: number): Promise<Ending> {
-		this.wasWaitedFor = lookUntil !== undefined;
+	async wait(waiting?: Waiting): Promise<Ending> {
+		this.wasWaitedFor = waiting !== undefined;
 		const { imageId, itemIndex } = this.job;
 		const [finished] = this.run.memory.finished(itemIndex, imageId) ?? [];
 		if (finished) return this.upscaled(finished);
@@ -95,8 +102,9 @@ export class ImageUpscaling {
 		const foreseen = this.foreseen(toItem);
 		if (foreseen) return foreseen;
 		if (this.isLeft) return { left: true };
+		if (this.isAskedTwice) return { inWork: { since: 'for less than a minute' } };
 		const inWork = await this.run.claims.claim(imageId);
-		if (inWork) return (await this.lookAtOthers(toItem, lookUntil)) ?? { inWork };
+		if (inWork) return (await this.lookAtOthers(toItem, waiting?.lookUntil)) ?? { inWork };
 		const open = this.openSubmission;
 		if (open) return await this.settle(open);
 		if (this.isLeft) return { left: true };
@@ -107,8 +115,10 @@ export class ImageUpscaling {
 	 * Async and pause mode: ends when DeepMode has it.
 	 *
 	 * @param callback where DeepMode sends the result, made when it is sent
+	 * @param waiting where it was waited for
 	 */
-	async handOver(callback: () => string, output: HandedOver): Promise<Ending> {
+	async handOver(callback: () => string, output: HandedOver, waiting?: Waiting): Promise<Ending> {
+		this.wasWaitedFor = waiting !== undefined;
 		const { imageId, itemIndex } = this.job;
 		const { memory, tally } = this.run;
 		const [finished] = memory.finished(itemIndex, imageId) ?? [];
@@ -119,10 +129,14 @@ export class ImageUpscaling {
 		const foreseen = this.foreseen(output.existing);
 		if (foreseen) return foreseen;
 		if (this.isLeft) return { left: true };
+		if (this.isAskedTwice) return { inWork: { since: 'for less than a minute' } };
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) {
-			const ending = await this.lookAtOthers(output.existing);
-			return ending ?? this.inWorkEarlier(inWork, output);
+			const ending = await this.lookAtOthers(output.existing, waiting?.lookUntil);
+			if (ending) return ending;
+			// Nobody calls back for what they give back, or wait for themselves.
+			const isOpen = inWork.isHeld && !waiting?.isLast;
+			return isOpen ? { inWork } : this.inWorkEarlier(inWork, output);
 		}
 		const open = this.openSubmission;
 		if (open) return this.notAcknowledged(open, output);
@@ -152,6 +166,16 @@ export class ImageUpscaling {
 		return !this.job.maySend() && this.openSubmission === undefined;
 	}
 
+	/**
+	 * Whether another call of a tool waits for the answer at this moment, where claims stop nobody: it
+	 * is no earlier try, whose outcome is not known.
+	 */
+	private get isAskedTwice(): boolean {
+		const { memory, options } = this.run;
+		const { imageId, itemIndex } = this.job;
+		return options.submitsAgain && memory.isInFlight(itemIndex, imageId);
+	}
+
 	/** What an earlier try sent; of another execution's only where claims do not tell. */
 	private get openSubmission(): OpenSubmission | undefined {
 		const { memory, claims, options } = this.run;
@@ -169,6 +193,10 @@ export class ImageUpscaling {
 		const { imageId, maySend } = this.job;
 		const { claims, reader, tally } = this.run;
 		const outcome = await reader.lookUntilAnswered(imageId, deadline, maySend);
+		if (endsBatch(outcome)) {
+			// Nor would any other look tell more.
+			return outcome?.is === 'refused' ? this.refusal('look at', outcome) : this.unsent(outcome);
+		}
 		if (outcome?.is !== 'image' || !isUpscaled(outcome.image)) return undefined;
 		claims.end(imageId);
 		tally.inWork += 1;
@@ -215,6 +243,7 @@ export class ImageUpscaling {
 			case 'acknowledged': {
 				const json = handOver?.output.accepted(outcome.body) ?? outcome.body;
 				memory.finish(itemIndex, imageId, [json]);
+				claims.leave(imageId);
 				this.run.tally.submitted += 1;
 				return { items: [{ json }], cost: PAID };
 			}
@@ -278,6 +307,7 @@ export class ImageUpscaling {
 
 	/** The callback may still come, so this is no error. */
 	private notAcknowledged({ seen }: OpenSubmission, output: HandedOver): Ending {
+		this.run.claims.leave(this.job.imageId);
 		this.run.tally.addUnknown(CREDITS_PER_UPSCALE);
 		return { items: [{ json: output.unknown(seen) }], cost: NOT_KNOWN };
 	}
@@ -301,6 +331,7 @@ export class ImageUpscaling {
 	}
 
 	private unsettled(seen: string): Ending {
+		this.run.claims.leave(this.job.imageId);
 		this.run.tally.addUnknown(CREDITS_PER_UPSCALE);
 		return { failure: outcomeUnknown(this.name, seen), endsBatch: false };
 	}

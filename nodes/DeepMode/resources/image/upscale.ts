@@ -19,6 +19,7 @@ import { endingWithFiles } from './endingWithFiles';
 import { ifTooFewCreditsOption } from './enoughCredits';
 import { imageIdField, modeFields, optionsField, pauseMode, pictureFields } from './fields';
 import { CallbackTargets } from './handOver/callbackTargets';
+import type { HandedOver, Waiting } from './imageUpscaling';
 import { ImageUpscaling } from './imageUpscaling';
 import { STILL_IN_WORK } from './messages';
 import { readBinaryField, readImageId, readMode } from './parameters';
@@ -113,9 +114,9 @@ const modes = { sync: waitForResult, async: callBack, pause: pauseUntilCalledBac
 async function waitForResult(context: IExecuteFunctions): Promise<Batch<ImageRequest>> {
 	const run = await prepareRun(context, readRunOptions(context));
 	const field = readBinaryField(context);
-	const waitFor = async (job: Job<ImageRequest>, lookUntil?: number) => {
+	const waitFor = async (job: Job<ImageRequest>, waiting?: Waiting) => {
 		const upscaling = new ImageUpscaling(run, job);
-		const ending = await upscaling.wait(lookUntil);
+		const ending = await upscaling.wait(waiting);
 		return await endingWithFiles(run, ending, field, upscaling.deadline);
 	};
 	return {
@@ -135,6 +136,22 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 	const targets = new CallbackTargets(context, run.client.apiKey);
 	const seen = new Set<string>();
 	const { done, ...around } = aroundUpscales(run);
+	const handOver = async (job: Job<ImageRequest>, waiting?: Waiting) => {
+		const { imageId, callback } = job.input;
+		const about = { image_id: imageId, mode: 'async' };
+		const output: HandedOver = {
+			existing: (image) => ({ ...image, callback: false }),
+			accepted: (body) => ({ ...body, ...about }),
+			earlier: ({ since }) => ({
+				...about,
+				accepted: 'earlier',
+				message: `It has been in work ${since}, and its result goes where the earlier run asked. ${STILL_IN_WORK}`,
+			}),
+			unknown: (seen) => ({ ...about, accepted: 'unknown', message: seen }),
+		};
+		const upscaling = new ImageUpscaling(run, job);
+		return await upscaling.handOver(callback as () => string, output, waiting);
+	};
 	return {
 		maxConcurrency: run.options.maxConcurrency,
 		addCost: run.options.addCost,
@@ -145,20 +162,8 @@ async function callBack(context: IExecuteFunctions): Promise<Batch<ImageRequest>
 			return { imageId, callback };
 		},
 		...around,
-		work: async (job) => {
-			const { imageId, callback } = job.input;
-			const about = { image_id: imageId, mode: 'async' };
-			return await new ImageUpscaling(run, job).handOver(callback as () => string, {
-				existing: (image) => ({ ...image, callback: false }),
-				accepted: (body) => ({ ...body, ...about }),
-				earlier: ({ since }) => ({
-					...about,
-					accepted: 'earlier',
-					message: `It has been in work ${since}, and its callback goes where the earlier run asked. ${STILL_IN_WORK}`,
-				}),
-				unknown: (seen) => ({ ...about, accepted: 'unknown', message: seen }),
-			});
-		},
+		work: handOver,
+		wait: async (jobs, end) => await waitForOthers(run, jobs, handOver, end),
 		done: async () => {
 			await done();
 			targets.hint();

@@ -7,6 +7,7 @@ import type { EndJob, Ending, Job } from '../../run/batch';
 import { endingOf, failedOrLeft } from '../../run/batch';
 import type { InWork } from '../../run/claims';
 import type { Run } from '../../run/run';
+import type { Waiting } from './imageUpscaling';
 import { stillInWork } from './messages';
 
 /** The first pause between two rounds of looks, in milliseconds. */
@@ -23,12 +24,12 @@ interface ImageRequest {
  * looked at in turn, all within one timeout; one whose claim ends in this process, at once. One that
  * is given up meanwhile is tried as if it were new.
  *
- * @param tryAgain claims, looks and submits, as at first; looks until a time, in milliseconds since 1970
+ * @param tryAgain claims, looks and submits, as at first
  */
 export async function waitForOthers<Input extends ImageRequest>(
 	{ claims, options, stop }: Run,
 	jobs: Array<Job<Input>>,
-	tryAgain: (job: Job<Input>, lookUntil: number) => Promise<Ending>,
+	tryAgain: (job: Job<Input>, waiting: Waiting) => Promise<Ending>,
 	end: EndJob<Input>,
 ): Promise<void> {
 	const deadline = Date.now() + options.timeout;
@@ -38,13 +39,13 @@ export async function waitForOthers<Input extends ImageRequest>(
 	const reasons = new Map<string, InWork>();
 	// Once nothing may be sent, the run only ends.
 	const goesOn = () => waiting.size > 0 && jobs.some(({ maySend }) => maySend());
-	const lookAt = async (keys: string[]) => {
+	const lookAt = async (keys: string[], isLast = false) => {
 		// One that was given up and tried anew may have taken all the time there was.
 		const lookUntil = Math.max(deadline, Date.now() + lastLook);
 		await inLanes(keys, options.maxConcurrency, async (key) => {
 			const job = waiting.get(key);
 			if (!job) return;
-			const ending = await endingOf(async () => await tryAgain(job, lookUntil));
+			const ending = await endingOf(async () => await tryAgain(job, { lookUntil, isLast }));
 			if ('inWork' in ending) {
 				reasons.set(key, ending.inWork);
 				return;
@@ -62,7 +63,7 @@ export async function waitForOthers<Input extends ImageRequest>(
 		}
 		if (!goesOn()) break;
 		const isLast = Date.now() >= lastRound;
-		await lookAt([...waiting.keys()]);
+		await lookAt([...waiting.keys()], isLast);
 		if (isLast) break;
 	}
 	ends.close();

@@ -1,10 +1,9 @@
-import { randomUUID } from 'crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { delay } from '../../../../shared/delay';
 import { growingPauses } from '../../../../shared/growingPauses';
-import type { Batch } from '../../../run/batch';
+import type { Batch, Job } from '../../../run/batch';
 import type { RunOptions } from '../../../run/options';
 import { readRunOptions } from '../../../run/options';
 import type { Run } from '../../../run/run';
@@ -13,8 +12,10 @@ import { isTool } from '../../../run/tool';
 import { aroundUpscales } from '../aroundUpscales';
 import { endingWithFiles } from '../endingWithFiles';
 import { hintAtCallbackUrls } from '../handOver/callbackHints';
+import type { HandedOver, Waiting } from '../imageUpscaling';
 import { ImageUpscaling } from '../imageUpscaling';
 import { readBinaryField, readImageId } from '../parameters';
+import { waitForOthers } from '../waitForOthers';
 import { ringFor } from './bell';
 import { complete } from './complete';
 import { look } from './look';
@@ -57,32 +58,37 @@ export async function pauseUntilCalledBack(
 	const maxWait = readMaxWait(context);
 	refuseWhatCannotPause(context, options);
 	const field = readBinaryField(context);
-	const pause = { resumeUrl: resumeUrlOf(context), round: randomUUID(), maxWait, field };
 	const run = await prepareRun(context, options);
+	// What an earlier try has submitted calls back with its round.
+	const { round } = run.memory;
+	const pause = { resumeUrl: resumeUrlOf(context), round, maxWait, field };
 	const { apiKey } = run.client;
 	const unclear = new Set<string>();
+	const handOver = async (job: Job<{ imageId: string }>, waiting?: Waiting) => {
+		const { imageId } = job.input;
+		const upscaling = new ImageUpscaling(run, job);
+		const callback = () => ticketUrl(pause.resumeUrl, imageId, { ...pause, apiKey });
+		const output: HandedOver = {
+			existing: (image) => image,
+			accepted: () => pendingItem(imageId),
+			earlier: () => pendingItem(imageId),
+			unknown: () => {
+				unclear.add(imageId);
+				return pendingItem(imageId);
+			},
+		};
+		const ending = await upscaling.handOver(callback, output, waiting);
+		const isOpen = 'items' in ending && ending.items.some(isPending);
+		return isOpen ? ending : await endingWithFiles(run, ending, field, upscaling.deadline);
+	};
 	return {
 		maxConcurrency: options.maxConcurrency,
 		addCost: options.addCost,
 		read: (itemIndex) => ({ imageId: readImageId(context, itemIndex) }),
 		keyOf: ({ imageId }) => imageId,
 		...aroundUpscales(run),
-		work: async (job) => {
-			const { imageId } = job.input;
-			const upscaling = new ImageUpscaling(run, job);
-			const callback = () => ticketUrl(pause.resumeUrl, imageId, { ...pause, apiKey });
-			const ending = await upscaling.handOver(callback, {
-				existing: (image) => image,
-				accepted: () => pendingItem(imageId),
-				earlier: () => pendingItem(imageId),
-				unknown: () => {
-					unclear.add(imageId);
-					return pendingItem(imageId);
-				},
-			});
-			const isOpen = 'items' in ending && ending.items.some(isPending);
-			return isOpen ? ending : await endingWithFiles(run, ending, field, upscaling.deadline);
-		},
+		work: handOver,
+		wait: async (jobs, end) => await waitForOthers(run, jobs, handOver, end),
 		finish: async (items) => {
 			const sightings = new Sightings();
 			await settle(run, [...unclear], sightings);
