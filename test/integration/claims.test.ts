@@ -694,6 +694,26 @@ it('n8n’s database that was away for a second is told of what is in work, all 
 	expect(deepMode.spent).toBe(15);
 });
 
+it('n8n’s database that was away for longer is told again of what comes a minute later', async () => {
+	const ids = addImages(20);
+	deepMode.workMs = 20_000;
+	const setup = { ...WORKFLOW, parameters: { options: { maxConcurrency: 1 } } };
+	deduplicator.failure = new Error('database is locked');
+
+	const both = (
+		await onMovedClock(async () => {
+			const running = run(ids, setup);
+			await sleep(10_000);
+			deduplicator.failure = undefined;
+			await sleep(2 * MINUTE);
+			return await Promise.all([running, run(ids, inAnotherProcess(setup))]);
+		})
+	).result as [Execution, Execution];
+
+	expect(both.map(upscaledIds)).toEqual([ids, ids]);
+	expect(deepMode.spent).toBe(60);
+});
+
 describe('where n8n’s database cannot be asked', () => {
 	it.each([
 		['it fails', () => new DeepMode(), 'Error: database is locked'],

@@ -50,6 +50,8 @@ const MAX_ENTRIES = 100_000;
 const TRIES = 4;
 /** The first pause between these tries, in milliseconds: each is twice as long as the one before. */
 const TRY_PAUSE = 200;
+/** How long a database that could not be asked is left alone, in milliseconds. */
+const REST = 60_000;
 /** When to look whether what was recorded has gone, in milliseconds: at least. */
 const LOOK_AGAIN = { after: 30, spread: 20 };
 /** A call that took longer, in milliseconds, was stuck: others do not take as long after that. */
@@ -76,8 +78,8 @@ const rows = new Map<string, Row>();
 export class ClaimStore {
 	/** Those whose marks nobody has looked at yet. */
 	private readonly unconfirmed = new Set<Question>();
-	/** Whether the database could not be asked. */
-	isBroken = false;
+	/** Until when the database is left alone, in milliseconds since 1970: it could not be asked. */
+	private restsUntil = 0;
 	private readonly row: Row;
 
 	/** @param account what tells the account from others */
@@ -86,6 +88,11 @@ export class ClaimStore {
 		private readonly account: string,
 	) {
 		this.row = rowOf(`${context.getWorkflow().id}/${context.getNode().id}`);
+	}
+
+	/** Whether the database could not be asked of late. */
+	get isBroken(): boolean {
+		return Date.now() < this.restsUntil;
 	}
 
 	/**
@@ -259,7 +266,7 @@ export class ClaimStore {
 		this.row.ended.add(question.mark);
 	}
 
-	/** Once the database could not be asked, it is left alone for the rest of the run. */
+	/** Once the database could not be asked, it is left alone for a while. */
 	private async call<T>(work: (helpers: Helpers) => Promise<T>): Promise<T | undefined> {
 		const { helpers } = this.context;
 		return await inTurn(this.row, async () => {
@@ -267,9 +274,9 @@ export class ClaimStore {
 				try {
 					return await work(helpers);
 				} catch (error) {
+					const isMissing = helpers.checkProcessedAndRecord === undefined;
 					// The first two writers of a node can meet, and a database can be away for a moment.
-					const isFinal = tries === TRIES || helpers.checkProcessedAndRecord === undefined;
-					if (isFinal) this.giveUp(error);
+					if (isMissing || tries === TRIES) this.giveUp(error, isMissing ? Infinity : REST);
 					else await delay(TRY_PAUSE * 2 ** (tries - 1));
 				}
 			}
@@ -277,8 +284,10 @@ export class ClaimStore {
 		});
 	}
 
-	private giveUp(error: unknown): void {
-		this.isBroken = true;
+	private giveUp(error: unknown, rest: number): void {
+		const isFirst = this.restsUntil === 0;
+		this.restsUntil = Date.now() + rest;
+		if (!isFirst) return;
 		const { name } = this.context.getNode();
 		this.context.logger.warn(
 			`DeepMode node "${name}": what is in work cannot be recorded in n8n's database, so that only this process knows of it (${String(error)})`,
