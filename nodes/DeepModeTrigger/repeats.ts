@@ -9,10 +9,11 @@ type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
  * What became of the first call with a key: n8n told its caller that the workflow has started; or
  * it did not start; or its caller has gone, and n8n is still at it.
  */
-type Fate = 'started' | 'failed' | 'open' | Unfinished;
+type Fate = Started | 'failed' | 'open';
 
-/** The workflow has started, with what a repeat could better. */
-interface Unfinished {
+interface Started {
+	/** Whether a repeat could bring nothing new. */
+	isFinal: boolean;
 	body: string;
 }
 
@@ -52,25 +53,19 @@ export async function once<T>(
 	for (let earlier = seen.get(key); earlier; earlier = seen.get(key)) {
 		const fate = await earlier;
 		if (fate === 'open') return 'open';
-		if (fate === 'started' || (fate !== 'failed' && fate.body === body)) return 'repeat';
+		if (fate !== 'failed' && (fate.isFinal || fate.body === body)) return 'repeat';
 	}
-	const running = run().then(({ result, isFinal }) => ({
-		result,
-		started: isFinal ? ('started' as const) : { body },
-	}));
-	remember(key, follow(key, response, running));
+	const running = run();
+	const starting = running.then(({ isFinal }) => ({ isFinal, body }));
+	remember(key, follow(key, response, starting));
 	return { result: (await running).result };
 }
 
 /** Sees a first call through to its answer. */
-async function follow(
-	key: string,
-	response: Response,
-	running: Promise<{ started: 'started' | Unfinished }>,
-): Promise<Fate> {
+async function follow(key: string, response: Response, starting: Promise<Started>): Promise<Fate> {
 	const answered = ended(response);
 	try {
-		const { started } = await running;
+		const started = await starting;
 		if (await answered) return settle(key, response, started);
 		void followWithoutCaller(key, response, started);
 		return 'open';
@@ -84,7 +79,7 @@ async function follow(
 async function followWithoutCaller(
 	key: string,
 	response: Response,
-	started: 'started' | Unfinished,
+	started: Started,
 ): Promise<void> {
 	while (!response.writableEnded) await delay(LOOK_EVERY);
 	const fate = settle(key, response, started);
@@ -92,10 +87,10 @@ async function followWithoutCaller(
 }
 
 /** Frees the key unless the workflow has started and a repeat could bring nothing new. */
-function settle(key: string, { statusCode }: Response, started: 'started' | Unfinished): Fate {
-	const fate = statusCode >= 200 && statusCode < 300 ? started : 'failed';
-	if (fate !== 'started') seen.delete(key);
-	return fate;
+function settle(key: string, { statusCode }: Response, started: Started): Fate {
+	const hasStarted = statusCode >= 200 && statusCode < 300;
+	if (!hasStarted || !started.isFinal) seen.delete(key);
+	return hasStarted ? started : 'failed';
 }
 
 /** @returns whether the caller has got the answer, or was there to get it */
