@@ -107,18 +107,53 @@ it('n8n does other work while many images are given up that others have in work'
 	expect(turnsOfWork).toBeGreaterThan(15);
 });
 
+function contextWith(items: number): IExecuteFunctions {
+	return {
+		getInputData: () => Array.from({ length: items }, () => ({ json: {} })),
+		continueOnFail: () => true,
+		getExecutionCancelSignal: () => undefined,
+	} as unknown as IExecuteFunctions;
+}
+
+it('n8n does other work while many results are put out', async () => {
+	const json = {
+		get id() {
+			const startedAt = Date.now();
+			while (Date.now() === startedAt);
+			return 'a';
+		},
+	};
+	let isDone = false;
+	const running = runBatch<string>(contextWith(500), async () => {
+		const work = async () => await Promise.resolve({ items: [{ json }] });
+		const done = () => void (isDone = true);
+		return await Promise.resolve({
+			maxConcurrency: 10,
+			read: () => 'a',
+			keyOf: () => 'a',
+			work,
+			done,
+		});
+	});
+	let isOver = false;
+	void running.then(() => (isOver = true));
+	let turns = 0;
+	while (!isOver) {
+		await nextTurn();
+		if (isDone) turns += 1;
+	}
+
+	expect(await running).toHaveLength(500);
+	expect(turns).toBeGreaterThan(15);
+});
+
 it.each<[string, Partial<Batch<string>> | Error]>([
 	['a run that cannot start', new Error('an expression is wrong')],
 	['one image', { work: async () => await Promise.reject(new Error('it is wrong')) }],
 	['one image, told by DeepMode', { work: async () => await Promise.resolve(REFUSED) }],
 ])('the error of many items that fail by %s is made once', async (_, batch) => {
 	const getNode = jest.fn(() => ({ ...deepModeNode(CREDENTIAL), id: '1' }));
-	const context = {
-		getNode,
-		getInputData: () => Array.from({ length: 1000 }, () => ({ json: {} })),
-		continueOnFail: () => true,
-		getExecutionCancelSignal: () => undefined,
-	} as unknown as IExecuteFunctions;
+	const context = { ...contextWith(1000), getNode };
 	const items = await runBatch<string>(context, async () => {
 		if (batch instanceof Error) throw batch;
 		const same = { maxConcurrency: 10, read: () => 'a', keyOf: () => 'a' };

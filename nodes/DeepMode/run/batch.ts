@@ -97,12 +97,12 @@ export async function runBatch<Input>(
 		// n8n would pass the inputs on as if they were results, were this thrown under "continue".
 		results.failWith(itemIndexes, error);
 	}
-	const items = results.toItems();
+	const items = await results.toItems();
 	try {
 		return batch?.finish ? await batch.finish(items) : items;
 	} catch (error) {
 		results.failWith(itemIndexes, error);
-		return results.toItems();
+		return await results.toItems();
 	}
 }
 

@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
+import { Turns } from '../../shared/turns';
 import type { Failure } from './failure';
 import { toNodeError } from './failure';
 import { isTool } from './tool';
@@ -59,24 +60,34 @@ export class Results {
 	}
 
 	/**
+	 * Puts the output together, in turns, since there can be many items.
+	 *
 	 * @returns all items in input order, paired; failed ones in the one shape that n8n sends to the
 	 * error output: `{ error, message }`, where `message` says what to do
 	 * @throws the error of the lowest item, if the run is over
 	 */
-	toItems(): INodeExecutionData[] {
+	async toItems(): Promise<INodeExecutionData[]> {
 		if (this.isOver) throw this.errors.get(this.lowestFailed) as ItemError;
-		return this.context.getInputData().flatMap((_, itemIndex) => {
-			const error = this.errors.get(itemIndex);
-			const items = error
-				? [{ json: errorJson(error.message, error.description) }]
-				: (this.outputs.get(itemIndex) ?? []);
-			return items.map((item) => ({
-				...item,
-				// Items that share a result may be changed apart by later nodes.
-				json: { ...item.json },
-				pairedItem: { item: itemIndex },
-			}));
-		});
+		const items: INodeExecutionData[] = [];
+		const turns = new Turns();
+		for (const itemIndex of this.context.getInputData().keys()) {
+			await turns.next();
+			items.push(...this.itemsOf(itemIndex));
+		}
+		return items;
+	}
+
+	private itemsOf(itemIndex: number): INodeExecutionData[] {
+		const error = this.errors.get(itemIndex);
+		const items = error
+			? [{ json: errorJson(error.message, error.description) }]
+			: (this.outputs.get(itemIndex) ?? []);
+		return items.map((item) => ({
+			...item,
+			// Items that share a result may be changed apart by later nodes.
+			json: { ...item.json },
+			pairedItem: { item: itemIndex },
+		}));
 	}
 }
 
