@@ -12,7 +12,8 @@ export interface Row {
 }
 
 /**
- * Measures contestants in turns, so that what else the machine does falls on all of them.
+ * Measures contestants in turns, so that what else the machine does falls on all of them; each round
+ * begins with another, since what one leaves behind falls on the next.
  *
  * @param contestants "ours" first; each resolves to its measure
  * @param rounds counted rounds; one more warms up
@@ -23,11 +24,13 @@ export async function inTurns(
 	contestants: Record<string, () => Promise<number>>,
 	rounds = 5,
 ): Promise<Row> {
-	const measures: Record<string, number[]> = {};
+	const all = Object.entries(contestants);
+	const measures = Object.fromEntries(all.map(([name]): [string, number[]] => [name, []]));
 	for (let round = 0; round <= rounds; round++) {
-		for (const [contestant, run] of Object.entries(contestants)) {
+		const first = round % all.length;
+		for (const [contestant, run] of [...all.slice(first), ...all.slice(0, first)]) {
 			const result = await run();
-			if (round > 0) (measures[contestant] ??= []).push(result);
+			if (round > 0) measures[contestant]?.push(result);
 		}
 	}
 	return toRow(name, measure, measures);
