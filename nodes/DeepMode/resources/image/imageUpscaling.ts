@@ -24,6 +24,8 @@ const PAID: Cost = { credits: CREDITS_PER_UPSCALE, wasUpscaled: false };
 const FREE: Cost = { credits: 0, wasUpscaled: false };
 /** Paid, if it was accepted. */
 const NOT_KNOWN: Cost = { wasUpscaled: false };
+/** The other call is waited for. */
+const ASKED_TWICE: Ending = { inWork: { since: 'for less than a minute' } };
 
 /** One image of a run. */
 interface ImageJob extends Pick<Job<unknown>, 'maySend' | 'endSending'> {
@@ -102,7 +104,7 @@ export class ImageUpscaling {
 		const foreseen = this.foreseen(toItem);
 		if (foreseen) return foreseen;
 		if (this.isLeft) return { left: true };
-		if (this.isAskedTwice) return { inWork: { since: 'for less than a minute' } };
+		if (this.isAskedTwice) return ASKED_TWICE;
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) return (await this.lookAtOthers(toItem, waiting?.lookUntil)) ?? { inWork };
 		const open = this.openSubmission;
@@ -129,7 +131,7 @@ export class ImageUpscaling {
 		const foreseen = this.foreseen(output.existing);
 		if (foreseen) return foreseen;
 		if (this.isLeft) return { left: true };
-		if (this.isAskedTwice) return { inWork: { since: 'for less than a minute' } };
+		if (this.isAskedTwice) return ASKED_TWICE;
 		const inWork = await this.run.claims.claim(imageId);
 		if (inWork) {
 			const ending = await this.lookAtOthers(output.existing, waiting?.lookUntil);
